@@ -1,5 +1,5 @@
 /**
- * @file loop/child.c  Programs of ours that run beside us and may die
+ * @file loop/child.c  Our child processes, which may die
  */
 #include "loop/child.h"
 
@@ -29,7 +29,7 @@
 enum {
     SOCKET_FD = 3,
     NAMES_MAX = 32,
-    LOOK_MS = 100, /* between two looks at a child that owes an answer */
+    LOOK_MS = 100, /* interval for checking on a child that owes an answer */
 };
 
 struct child {
@@ -37,7 +37,7 @@ struct child {
     int fd;
 };
 
-/* ---------------------------------------------------------------- the thread that makes them */
+/* ---- the thread that starts them ------------------------------------------------------- */
 
 struct order {
     struct order *next;
@@ -55,7 +55,7 @@ static struct {
     bool running;        /* {lock} */
 } maker = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
-/** Names that are handed on: where things lie, how text is written, how a sanitizer reports. */
+/** Variables that are passed on: where files are, how text is encoded, how a sanitizer reports. */
 static bool is_harmless(const char *entry)
 {
     static const char *const names[] = {"PATH=",         "LANG=",         "LC_ALL=",
@@ -71,7 +71,7 @@ static bool is_harmless(const char *entry)
 
 static void choose_environment(char *to[NAMES_MAX])
 {
-    static char one_thread[] = "OPENBLAS_NUM_THREADS=1"; /* a fork must not find other threads */
+    static char one_thread[] = "OPENBLAS_NUM_THREADS=1"; /* so that fork() finds no other threads */
     size_t n = 0;
 
     to[n++] = one_thread;
@@ -192,7 +192,7 @@ static struct {
     size_t n;                                  /* {lock} */
 } counted = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* Names are constants of the program. */
+/* Names are string constants. */
 static void count(const char *program, uint64_t started, uint64_t lost)
 {
     size_t i = 0;
@@ -278,15 +278,16 @@ void child_close(struct child *c)
     if (!c)
         return;
     close(c->fd);
-    kill(c->pid, SIGKILL); /* ours until it is reaped, so the number is nobody else's */
+    kill(c->pid, SIGKILL); /* it is not reaped yet, so the number cannot belong to another
+                              process */
     while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
         ;
     free(c);
 }
 
-/* ---------------------------------------------------------------- waiting for an answer */
+/* ---- waiting for an answer -------------------------------------------------------------- */
 
-/** Processor time that a process has used, all its threads together [ns]; 0 when it is gone. */
+/** Processor time that a process has used, including all its threads [ns]; 0 if it is gone. */
 static uint64_t computed_ns(int pid)
 {
     struct timespec t;
@@ -297,7 +298,7 @@ static uint64_t computed_ns(int pid)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/** 1: there is something to read; 0: not within LOOK_MS. */
+/** 1: there is something to read; 0: nothing within LOOK_MS. */
 static int look(int fd)
 {
     struct pollfd p = {.fd = fd, .events = POLLIN};
@@ -308,8 +309,8 @@ static int look(int fd)
     return n > 0;
 }
 
-/* Time in which all of this machine stood still, us included, is no fault of the child's: so looks
- * are counted, not the clock. */
+/* While the whole machine stands still, including us, the child is not to blame: so this counts
+ * checks, not time. */
 int child_await(int pid, int fd, const struct child_patience *p)
 {
     uint64_t before = computed_ns(pid);
@@ -335,7 +336,7 @@ int child_await(int pid, int fd, const struct child_patience *p)
     }
 }
 
-/* ---------------------------------------------------------------- inside the program */
+/* ---- in the child ----------------------------------------------------------------------- */
 
 static void limit(int what, uint64_t value)
 {

@@ -1,8 +1,8 @@
 /**
- * @file loop/confine.c  What a process gives up once it knows what it needs
+ * @file loop/confine.c  Dropping rights that a process does not need
  *
- * Landlock is spoken to by its three calls, for which Debian's C library has no names. Rights that
- * a kernel does not know yet are left out by its ABI:
+ * Landlock's three system calls are made directly, because Debian's C library has no wrappers for
+ * them. Rights that a kernel does not know yet are left out, according to its ABI version:
  * https://docs.kernel.org/userspace-api/landlock.html
  */
 #include "loop/confine.h"
@@ -38,7 +38,7 @@ enum { ABI_REFER = 2, ABI_TRUNCATE = 3 };
 #define ALL_RIGHTS                                                                                 \
     (WRITE_RIGHTS | RUN_RIGHTS | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_FIFO |     \
      LANDLOCK_ACCESS_FS_MAKE_BLOCK)
-/* What may be said of a file that is no folder. */
+/* Rights that apply to a file that is not a directory. */
 #define FILE_RIGHTS                                                                                \
     (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_EXECUTE |   \
      LANDLOCK_ACCESS_FS_TRUNCATE)
@@ -100,9 +100,9 @@ static bool confine_files(const struct confine *c)
     return ok;
 }
 
-/* ------------------------------------------------------------------------------- calls */
+/* ---- system calls --------------------------------------------------------------------- */
 
-/* Never made by us, by a library of ours, or by what we start. */
+/* Calls never made by us, by our libraries, or by programs that we start. */
 static const char *const never[] = {
     "ptrace",
     "process_vm_readv",
@@ -176,7 +176,7 @@ static const char *const never[] = {
     "query_module",
 };
 
-/* All that decoding needs: memory, time, the socket to whoever asked, and an end. */
+/* All that decoding needs: memory, time, the socket to its parent, and exit. */
 static const char *const decoding[] = {
     "read",
     "readv",
@@ -262,7 +262,7 @@ static bool load(scmp_filter_ctx filter)
     return ok;
 }
 
-/* What looks for leaks at the end of an instrumented program stops its threads by ptrace(2). */
+/* A leak check at the end of an instrumented program stops its threads with ptrace(2). */
 static bool confine_calls(void)
 {
     static const char *const looking[] = {"ptrace"};
@@ -298,7 +298,7 @@ void confine_worker(enum confine_worker kind, const struct confine *c)
 {
     scmp_filter_ctx filter;
 
-    if (worker_is_instrumented()) /* a sanitizer reads and calls what it likes */
+    if (worker_is_instrumented()) /* a sanitizer reads files and makes calls of its own */
         return;
     confine_files(c);
     filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));

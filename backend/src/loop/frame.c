@@ -1,5 +1,5 @@
 /**
- * @file loop/frame.c  Messages over a socket between two processes of ours
+ * @file loop/frame.c  Messages over a socket between two of our processes
  */
 #include "loop/frame.h"
 
@@ -72,7 +72,7 @@ static uint64_t deadline_of(int wait_ms)
 
 /* ---------------------------------------------------------------- sending */
 
-/** Room for one descriptor, aligned as a control message must be. */
+/** Space for one descriptor, aligned as a control message must be. */
 union passing {
     char bytes[CMSG_SPACE(sizeof(int))];
     struct cmsghdr align;
@@ -92,7 +92,7 @@ static void attach(struct msghdr *m, union passing *room, int passed)
     memcpy(CMSG_DATA(c), &passed, sizeof(passed));
 }
 
-/** What is left of head and payload after `done` bytes. */
+/** What remains of header and payload after `done` bytes. */
 static int parts_from(struct iovec part[2], uint8_t head[FRAME_HEAD], const void *data, size_t len,
                       size_t done)
 {
@@ -102,7 +102,7 @@ static int parts_from(struct iovec part[2], uint8_t head[FRAME_HEAD], const void
     if (done >= FRAME_HEAD)
         part[0].iov_base = head;
     if (!len)
-        return 1; /* and data may be NULL */
+        return 1; /* in that case data may be NULL */
     part[1] = (struct iovec){(uint8_t *)(uintptr_t)data + into, len - into};
     return 2;
 }
@@ -191,7 +191,7 @@ static int make_room(struct frame_inbox *in, size_t need)
     return 0;
 }
 
-/** Bytes of the frame that must be there next: its head, then all of it. */
+/** How many bytes of the frame are needed next: its header, then all of it. */
 static size_t wanted(const struct frame_inbox *in, size_t have)
 {
     uint32_t len;

@@ -1,8 +1,8 @@
 /**
- * @file loop/lanes.c  Lanes: worker threads with bounded queues, and the way back to the loop
+ * @file loop/lanes.c  Lanes: worker threads with bounded queues, and their results on the loop
  *
- * An item is in exactly one place: waiting, with a worker, or finished. Finished items come back
- * in bulk: one wake-up of the loop runs the `done` of everything that is ready.
+ * An item is in exactly one place: waiting, with a worker, or finished. Finished items come back in
+ * bulk: one wake-up of the loop calls `done` for everything that is ready.
  */
 #include "loop/lanes.h"
 
@@ -19,19 +19,19 @@
 
 enum { STACK_SIZE = 1 << 20 };
 
-/* Threads for so many processors: at least min, then per_2_cores for each two. */
+/* Number of threads: at least min, plus per_2_cores for each two processors. */
 static const struct {
     const char *name;
     int min;
     int per_2_cores;
     int max;
     size_t queue_max;
-    void (*go)(void); /* priority of its threads; NULL: as any */
+    void (*go)(void); /* sets the priority of its threads; NULL: normal */
 } table[LANE_COUNT] = {
     [LANE_REQUEST] = {"request", 4, 4, 64, 1024, priority_prompt},
     [LANE_READ] = {"read", 2, 2, 16, 256, NULL},
-    [LANE_DECODE] = {"decode", 2, 1, 8, 64, priority_low}, /* net/ bounds what their bodies hold */
-    [LANE_HASH] = {"hash", 1, 1, 4, 64, priority_low},     /* each takes 19 MiB */
+    [LANE_DECODE] = {"decode", 2, 1, 8, 64, priority_low}, /* net/ limits the size of the bodies */
+    [LANE_HASH] = {"hash", 1, 1, 4, 64, priority_low},     /* each job takes 19 MiB */
     [LANE_STORE] = {"store", 1, 0, 1, 1024, priority_prompt},
     [LANE_SOUND] = {"sound", 1, 0, 1, 64, NULL},
 };
@@ -41,9 +41,9 @@ struct item {
     void (*work)(void *arg);
     void (*done)(int err, void *arg);
     void *arg;
-    struct wait *wait;  /* somebody waits in lane_call(); the item is theirs */
-    struct about about; /* and this is what they wait for */
-    uint64_t since_ns;  /* waiting, then running */
+    struct wait *wait;  /* the caller of lane_call() that waits; the item is theirs */
+    struct about about; /* and what that caller is working on */
+    uint64_t since_ns;  /* waiting since, then running since */
     int err;
 };
 
@@ -65,8 +65,8 @@ struct pool {
 struct lanes {
     uv_async_t wake;
     uv_mutex_t lock;
-    struct list finished;    /* {lock} of all lanes, in the order they finished */
-    bool closed[LANE_COUNT]; /* {lock} takes nothing any more */
+    struct list finished;    /* {lock} of all lanes, in order of completion */
+    bool closed[LANE_COUNT]; /* {lock} accepts nothing any more */
     struct pool pool[LANE_COUNT];
 };
 
@@ -128,7 +128,7 @@ static void end(struct pool *pool, struct item *it)
     pool->stats.done++;
     histogram_add(&pool->stats.worked, (double)(uv_hrtime() - it->since_ns) / 1e9);
     if (it->wait) {
-        wait_end(it->wait); /* the item is gone with it */
+        wait_end(it->wait); /* the item may be gone after this */
         return;
     }
     list_push(&pool->lanes->finished, it);
@@ -197,7 +197,7 @@ static void on_wake(uv_async_t *wake)
     run_done(take_finished(wake->data));
 }
 
-/* -------------------------------------------------------------------------- submitting */
+/* ---- submit ---------------------------------------------------------------------------- */
 
 static int push(struct lanes *lanes, enum lane lane, struct item *it)
 {
@@ -245,7 +245,7 @@ int lane_call(struct lanes *lanes, enum lane lane, void (*work)(void *arg), void
 
     if (err)
         return err;
-    wait_check(WAIT_LANE(lane), what); /* before there is anything to wait for */
+    wait_check(WAIT_LANE(lane), what); /* checked even if there is no need to wait */
     err = push(lanes, lane, &it);
     if (!err)
         wait_for(&wait, WAIT_LANE(lane), what, 0);
@@ -272,7 +272,7 @@ int lane_run(struct lanes *lanes, enum lane lane, void (*work)(void *arg), void 
     return 0;
 }
 
-/* ---------------------------------------------------------------------------- counting */
+/* ---- statistics ------------------------------------------------------------------------ */
 
 struct lane_stats lane_stats(struct lanes *lanes, enum lane lane)
 {
@@ -296,7 +296,7 @@ size_t lanes_busy(struct lanes *lanes)
     return n;
 }
 
-/* ---------------------------------------------------------------------------- lifetime */
+/* ---- open and close -------------------------------------------------------------------- */
 
 static int thread_count(enum lane lane)
 {
@@ -339,7 +339,7 @@ static void lanes_free(struct lanes *lanes, enum lane conditions)
     free(lanes);
 }
 
-/* All but the threads. */
+/* Everything but the threads. */
 static int lanes_new(struct lanes **lp, struct loop *loop)
 {
     struct lanes *lanes = calloc(1, sizeof(*lanes));
@@ -367,7 +367,7 @@ static int lanes_new(struct lanes **lp, struct loop *loop)
         return err;
     }
     lanes->wake.data = lanes;
-    uv_unref((uv_handle_t *)&lanes->wake); /* the loop's own door keeps it running */
+    uv_unref((uv_handle_t *)&lanes->wake); /* the loop's own async handle keeps it running */
     *lp = lanes;
     return 0;
 }
@@ -393,7 +393,7 @@ static void on_closed(uv_handle_t *handle)
     lanes_free(handle->data, LANE_COUNT);
 }
 
-/* Callers that wait in lane_call() go on; work that came by lane_submit() is reported. */
+/* Callers waiting in lane_call() continue; work from lane_submit() is reported as cancelled. */
 static void cancel(struct item *waiting)
 {
     struct item *next;
@@ -411,7 +411,7 @@ static void cancel(struct item *waiting)
     }
 }
 
-/* No worker of the lanes before this one is left, so nobody waits for it any more. */
+/* The lanes before this one have no workers left, so nobody waits for it any more. */
 static void close_pool(struct lanes *lanes, enum lane lane)
 {
     struct pool *pool = &lanes->pool[lane];

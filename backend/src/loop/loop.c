@@ -1,11 +1,11 @@
 /**
- * @file loop/loop.c  The loop thread: its door for other threads, and its timers
+ * @file loop/loop.c  The loop thread: posts from other threads, and its timers
  *
  * One uv_async_t wakes the loop for posts and for stopping. Posts are a list under a lock; the
  * wake-up takes the whole list at once, so a burst of posts costs one wake-up.
  *
- * The end of a turn is a uv_check_t: libuv runs it when the timers and sockets of the turn have
- * been served. While something waits to be freed an idle handle keeps libuv from sleeping first.
+ * The end of a turn is a uv_check_t: libuv runs it after the timers and sockets of the turn. While
+ * memory waits to be freed, an idle handle keeps libuv from sleeping first.
  */
 #include "loop/loop.h"
 
@@ -24,7 +24,7 @@ struct post {
     struct trace_context trace;
 };
 
-/* Something to be freed at the end of the turn. */
+/* Memory to be freed at the end of the turn. */
 struct remains {
     void *ptr;
     void (*free_fn)(void *ptr);
@@ -40,9 +40,9 @@ struct loop {
     uv_loop_t uv;
     uv_async_t wake;
     uv_check_t turn_ends;
-    uv_idle_t stay_awake;        /* active while remains wait */
+    uv_idle_t stay_awake;        /* active while memory waits to be freed */
     struct remains_list remains; /* of this turn */
-    struct remains_list freeing; /* of the last one; kept for its memory */
+    struct remains_list freeing; /* of the previous turn; kept for its memory */
     uv_mutex_t lock;
     struct post *first; /* {lock} */
     struct post **last; /* {lock} */
@@ -124,7 +124,7 @@ int loop_post(struct loop *loop, void (*fn)(void *arg), void *arg)
     return err;
 }
 
-/* Run what is posted, until nothing is, then close the door in the same locked step. */
+/* Runs the posts until there are none, then stops accepting them under the same lock. */
 static void shut_door(struct loop *loop)
 {
     bool empty = false;
@@ -146,7 +146,7 @@ static void free_remains(struct loop *loop)
 {
     struct remains_list now = loop->remains;
 
-    loop->remains = loop->freeing; /* empty: what is given meanwhile goes a turn later */
+    loop->remains = loop->freeing; /* empty: what is added meanwhile waits for the next turn */
     for (size_t i = 0; i < now.n; i++)
         now.at[i].free_fn(now.at[i].ptr);
     now.n = 0;
@@ -165,7 +165,7 @@ static void on_turn_end(uv_check_t *check)
 
 static void on_stay_awake(uv_idle_t *idle)
 {
-    (void)idle; /* that it is active is all that is wanted */
+    (void)idle; /* it only has to be active */
 }
 
 void loop_free_later(struct loop *loop, void *ptr, void (*free_fn)(void *ptr))
@@ -189,14 +189,14 @@ void loop_free_later(struct loop *loop, void *ptr, void (*free_fn)(void *ptr))
         uv_idle_start(&loop->stay_awake, on_stay_awake);
 }
 
-/* With the loop at rest: nobody is on the stack. */
+/* While the loop is not running, so no handler is on the stack. */
 static void free_all_remains(struct loop *loop)
 {
     while (loop->remains.n)
         free_remains(loop);
 }
 
-/* ------------------------------------------------------------ lifetime */
+/* ---- open and close ------------------------------------------------------------------- */
 
 static void own(struct loop *loop)
 {
@@ -221,7 +221,7 @@ int loop_open(struct loop **lp, struct errbuf *why)
         goto no_wake;
     loop->wake.data = loop;
     loop->last = &loop->first;
-    uv_check_init(&loop->uv, &loop->turn_ends); /* neither this nor the next three can fail */
+    uv_check_init(&loop->uv, &loop->turn_ends); /* this and the next three cannot fail */
     uv_check_start(&loop->turn_ends, on_turn_end);
     uv_idle_init(&loop->uv, &loop->stay_awake);
     loop->turn_ends.data = loop;
@@ -265,7 +265,7 @@ uintptr_t loop_thread(const struct loop *loop)
     return atomic_load_explicit(&loop->owner, memory_order_acquire);
 }
 
-/* Handles that are closing need at most a few turns to be gone; nothing here waits. */
+/* Closing handles need at most a few turns; nothing here waits. */
 static void run_out(struct loop *loop)
 {
     enum { TURNS = 8 };
@@ -285,7 +285,7 @@ void loop_run(struct loop *loop)
     atomic_store(&loop->running, false);
     here_set(before);
     uv_mutex_lock(&loop->lock);
-    loop->stop = false; /* so that it may be run again */
+    loop->stop = false; /* so that it can be run again */
     uv_mutex_unlock(&loop->lock);
     run_out(loop);
 }
@@ -310,7 +310,7 @@ static void close_handle(uv_handle_t *handle)
         uv_close(handle, NULL);
 }
 
-/* Whatever somebody forgot to close must not keep us waiting. */
+/* Handles that somebody forgot to close must not keep us waiting. */
 static void let_go(uv_handle_t *handle, void *arg)
 {
     (void)arg;
@@ -332,7 +332,7 @@ int loop_close(struct loop *loop)
     close_handle((uv_handle_t *)&loop->stay_awake);
     uv_walk(&loop->uv, let_go, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
-    free_all_remains(loop); /* of what the last close callbacks closed */
+    free_all_remains(loop); /* freed by the last close callbacks */
     err = uv_loop_close(&loop->uv);
     if (err)
         return err; /* a handle is still open: its memory must stay */
@@ -368,7 +368,7 @@ int timer_open(struct loop_timer **tp, struct loop *loop, void (*fn)(void *arg),
 
 int timer_start(struct loop_timer *t, uint64_t after_ms, uint64_t repeat_ms)
 {
-    uv_update_time(t->uv.loop); /* the loop's clock may be a long callback behind */
+    uv_update_time(t->uv.loop); /* the loop's cached time may be a long callback behind */
     return uv_timer_start(&t->uv, on_timer, after_ms, repeat_ms);
 }
 

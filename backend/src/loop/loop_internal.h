@@ -1,8 +1,8 @@
 /**
- * @file loop/loop_internal.h  What the files of loop/ share; nothing outside includes it
+ * @file loop/loop_internal.h  Shared by the files of loop/; nothing outside includes it
  *
- * What this thread is to the house: loop.c and lanes.c say it when one begins, the checks of
- * loop/wait.h look at it.
+ * The role of the current thread: loop.c and lanes.c set it when a thread starts, and the checks in
+ * loop/wait.h use it.
  */
 #ifndef LOOP_LOOP_INTERNAL_H
 #define LOOP_LOOP_INTERNAL_H
@@ -15,10 +15,10 @@ struct loop;
 enum {
     HERE_NOWHERE = -1, /* the main thread of a command, a test, a thread of an engine */
     HERE_LOOP = -2,
-    /* 0 and more: a worker of that enum lane */
+    /* 0 and above: a worker of that enum lane */
 };
 
-int here_set(int here); /* what it was */
+int here_set(int here); /* returns the previous value */
 int here(void);
 
 /* For the watchdog; any thread. */

@@ -1,5 +1,5 @@
 /**
- * @file loop/priority.c  Who goes first where there is more work than processors
+ * @file loop/priority.c  Thread priorities, for when there is more work than processors
  */
 #include "loop/priority.h"
 
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 enum {
-    PROMPT_SLICE_NS = 100000, /* the shortest that the kernel takes */
+    PROMPT_SLICE_NS = 100000, /* the shortest slice that the kernel accepts */
     LOW_NICE = 10,
     RESET_ON_FORK = 1, /* SCHED_FLAG_RESET_ON_FORK, which glibc 2.36 does not have */
 };
@@ -33,15 +33,15 @@ void priority_prompt(void)
         .size = sizeof(a),
         .policy = SCHED_OTHER,
         .flags = RESET_ON_FORK,
-        .nice = getpriority(PRIO_PROCESS, 0), /* as whoever started us wants it */
+        .nice = getpriority(PRIO_PROCESS, 0), /* keep the value that we were started with */
         .runtime_ns = PROMPT_SLICE_NS,
     };
 
-    syscall(SYS_sched_setattr, 0, &a, 0); /* where that is not allowed it goes without */
+    syscall(SYS_sched_setattr, 0, &a, 0); /* if it is not allowed, nothing changes */
 }
 
 void priority_low(void)
 {
     if (getpriority(PRIO_PROCESS, 0) < LOW_NICE)
-        setpriority(PRIO_PROCESS, 0, LOW_NICE); /* of this thread alone, on Linux */
+        setpriority(PRIO_PROCESS, 0, LOW_NICE); /* only this thread, on Linux */
 }

@@ -1,5 +1,5 @@
 /**
- * @file loop/service.c  What a service manager is told: ready, alive, stopping
+ * @file loop/service.c  Notifying the service manager: ready, alive, stopping
  */
 #include "loop/service.h"
 
@@ -16,8 +16,8 @@
 
 struct service {
     struct loop_timer *alive;
-    uint64_t every_ms; /* 0: nobody asked for a sign of life */
-    int fd;            /* -1: there is no service manager */
+    uint64_t every_ms; /* 0: no watchdog */
+    int fd;            /* -1: no service manager */
     struct sockaddr_un to;
     socklen_t to_len;
 };
@@ -34,7 +34,7 @@ static void on_alive(void *arg)
     say(arg, "WATCHDOG=1");
 }
 
-/* "/run/…", or "@…" for a name that is in no folder. */
+/* "/run/…", or "@…" for an abstract socket. */
 static int find_manager(struct service *s, const char *path)
 {
     size_t n = path ? strlen(path) : 0;
@@ -61,7 +61,7 @@ static uint64_t alive_every_ms(void)
         return 0;
     if (!usec || !text_to_int64(usec, 1, INT64_MAX, &n))
         return 0;
-    return n / 2000 ? (uint64_t)n / 2000 : 1; /* twice as often as is wanted */
+    return n / 2000 ? (uint64_t)n / 2000 : 1; /* twice as often as required */
 }
 
 int service_open(struct service **sp, struct loop *loop, struct errbuf *why)

@@ -1,15 +1,15 @@
 /**
- * @file loop/service.h  What a service manager is told: ready, alive, stopping
+ * @file loop/service.h  Notifying the service manager: ready, alive, stopping
  *
  *     service_open(&service, loop, why);       // reads NOTIFY_SOCKET and WATCHDOG_USEC
- *     service_ready(service);                  // the server listens; alive from now on, by itself
+ *     service_ready(service);                  // is listening, and alive from now on
  *     service_stopping(service);
  *     service_close(service);
  *
- * The protocol of sd_notify(3): a datagram of lines to the socket the environment names. With
- * `Type=notify` systemd waits for READY=1 before it starts what needs us; with `WatchdogSec=` it
- * restarts us when WATCHDOG=1 does not come. That is sent from a timer of the loop, so it comes
- * exactly as long as the loop turns. Without a service manager all this does nothing.
+ * The protocol of sd_notify(3): a datagram of lines to the socket named in the environment. With
+ * `Type=notify` systemd waits for READY=1 before it starts units that need us; with `WatchdogSec=`
+ * it restarts us if WATCHDOG=1 stays away. That is sent from a timer on the loop, so it comes
+ * exactly as long as the loop runs. Without a service manager all this does nothing.
  *
  * Threads    Loop thread.
  */
@@ -21,7 +21,7 @@
 struct loop;
 struct service;
 
-/** The variables leave the environment: a child process is not to speak for us. */
+/** Removes the variables from the environment, so that a child process cannot speak for us. */
 int service_open(struct service **sp, struct loop *loop, struct errbuf *why);
 void service_ready(struct service *s);
 void service_stopping(struct service *s); /**< NULL is allowed, here and below */

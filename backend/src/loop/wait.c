@@ -1,5 +1,5 @@
 /**
- * @file loop/wait.c  The one place where a thread stops until others have worked
+ * @file loop/wait.c  The one place where a thread blocks until others have worked
  */
 #include "loop/wait.h"
 
@@ -94,7 +94,7 @@ void wait_end(struct wait *w)
 {
     uv_mutex_lock(&w->lock);
     w->over = true;
-    uv_cond_broadcast(&w->more); /* locked: once it gets the lock, the waiter may free w */
+    uv_cond_broadcast(&w->more); /* under the lock: once the waiter gets it, it may free w */
     uv_mutex_unlock(&w->lock);
 }
 

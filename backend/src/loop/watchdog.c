@@ -1,13 +1,11 @@
 /**
- * @file loop/watchdog.c  A second thread that looks whether the loop turns, and honours signals
+ * @file loop/watchdog.c  A second thread that checks that the loop runs, and handles signals
  *
- * Its sleep is sigtimedwait(): a signal wakes it, otherwise a tick does. At every tick it posts a
- * call that does nothing, so that a loop with nothing to do turns too, and compares how often it
- * has turned.
+ * It sleeps in sigtimedwait(): a signal wakes it, otherwise the next tick. At every tick it posts a
+ * call that does nothing, so that an idle loop turns too, and compares the number of turns.
  *
- * To see where the loop thread stands it is sent a signal whose handler walks its own stack. What
- * the stack is made of is turned into text here, on a thread that can: the loop thread may hold
- * the lock of malloc.
+ * To see where the loop thread is, it is sent a signal whose handler walks its own stack. The
+ * frames are turned into text here, because the loop thread may hold malloc's lock.
  */
 #include "loop/watchdog.h"
 
@@ -30,12 +28,12 @@
 
 enum {
     TICK_MAX_MS = 1000,
-    SHORT_TICK_MS = 50, /* once it is asked to stop */
-    TICKS = 8,          /* of the time after which the loop is called stuck */
+    SHORT_TICK_MS = 50, /* once it was asked to stop */
+    TICKS = 8,          /* in the time after which the loop counts as stuck */
     FRAMES_MAX = 48,
-    OWN_FRAMES = 2, /* of a stack: the signal's handler and what called it */
-    LOOK_MS = 1000, /* for the loop thread to say where it is */
-    SAY_MS = 2000,  /* for the log to take it */
+    OWN_FRAMES = 2, /* of a stack: the signal handler and its caller */
+    LOOK_MS = 1000, /* for the loop thread to report where it is */
+    SAY_MS = 2000,  /* for the log to accept the report */
 };
 
 struct watchdog {
@@ -43,14 +41,14 @@ struct watchdog {
     uint64_t tick_ms;
     uv_thread_t thread;
     uv_mutex_t lock;
-    struct loop *loop; /* {lock} NULL: left */
+    struct loop *loop; /* {lock} NULL: the loop was left */
     bool closing;      /* {lock} */
-    int signal;        /* the first that came; read by the loop thread after a post */
-    uint64_t asked_ns; /* when it came */
+    int signal;        /* the first signal received; the loop thread reads it after a post */
+    uint64_t asked_ns; /* when it was received */
     struct wait said;
 };
 
-/* What the loop thread's signal handler fills; one process looks at one loop at a time. */
+/* Filled by the loop thread's signal handler; a process watches only one loop at a time. */
 static struct {
     void *frame[FRAMES_MAX];
     atomic_int count;
@@ -62,7 +60,7 @@ static int look_signal(void)
     return SIGRTMIN + 3;
 }
 
-/* ------------------------------------------------------------------- where it stands */
+/* ---- where it is -------------------------------------------------------------------------- */
 
 static void on_look(int number)
 {
@@ -88,7 +86,7 @@ static struct timespec after_ms(clockid_t clock, uint64_t ms)
     return t;
 }
 
-/* Fills `stack`; false: not even a signal reaches it (it hangs in the kernel). */
+/* Fills `stack`; false: even the signal does not reach the thread (it hangs in the kernel). */
 static bool look(struct loop *loop)
 {
     struct timespec until = after_ms(CLOCK_MONOTONIC, LOOK_MS);
@@ -117,7 +115,7 @@ static void say_stack(void (*say)(const char *line))
     free(names);
 }
 
-/* What is to be said, by a thread of its own: the log may be what the loop hangs in. */
+/* The report is printed by a thread of its own: the loop may be hanging in the log. */
 struct report {
     struct watchdog *w;
     char line[WATCHDOG_LINE_MAX];
@@ -138,7 +136,7 @@ static void tell(void *arg)
 
 static void report(struct watchdog *w, struct loop *loop, const char *what, uint64_t ms)
 {
-    static struct report r; /* outlives this call: its thread may hang */
+    static struct report r; /* outlives this call, because its thread may hang */
     uv_thread_t teller;
 
     r.w = w;
@@ -166,7 +164,7 @@ static void stop_on_loop(void *arg)
 
 static void __attribute__((noreturn)) give_up(struct watchdog *w)
 {
-    uv_mutex_lock(&w->lock); /* for good */
+    uv_mutex_lock(&w->lock); /* never unlocked */
     if (w->loop)
         report(w, w->loop, "the server was to stop and has not", w->config.stop_within_ms);
     else
@@ -180,20 +178,20 @@ static void on_signal(struct watchdog *w, int number)
         _exit(128 + number);
     w->signal = number;
     w->asked_ns = uv_hrtime();
-    uv_mutex_lock(&w->lock); /* so that the loop stays */
+    uv_mutex_lock(&w->lock); /* so that the loop is not freed */
     if (w->loop)
         loop_post(w->loop, stop_on_loop, w);
     uv_mutex_unlock(&w->lock);
 }
 
-/* ------------------------------------------------------------------------ the watching */
+/* ---- watching ------------------------------------------------------------------------------ */
 
 static void nothing(void *arg)
 {
-    (void)arg; /* that the loop turns for it is all that is wanted */
+    (void)arg; /* it is only meant to make the loop turn */
 }
 
-/* turns: what it was a tick ago. True: it stood still, as far as can be seen. */
+/* turns: its value one tick ago. True: the loop seems to have stood still. */
 static bool stands_still(struct watchdog *w, uint64_t *turns)
 {
     bool still = false;
@@ -212,7 +210,7 @@ static bool stands_still(struct watchdog *w, uint64_t *turns)
 
 static void __attribute__((noreturn)) bite(struct watchdog *w, uint64_t ms)
 {
-    uv_mutex_lock(&w->lock); /* for good */
+    uv_mutex_lock(&w->lock); /* never unlocked */
     report(w, w->loop, "the loop has not turned", ms);
     abort();
 }
@@ -257,7 +255,7 @@ static void watch(void *arg)
             on_signal(w, number);
         if (number > 0)
             continue;
-        /* Ticks are counted, not the clock: while the whole process stands, so do we. */
+        /* This counts ticks, not time: while the whole process is stopped, so are we. */
         still_ms = stands_still(w, &turns) ? still_ms + w->tick_ms : 0;
         if (w->config.stuck_ms && still_ms >= w->config.stuck_ms && !w->signal)
             bite(w, still_ms);
@@ -281,7 +279,7 @@ static void answer_looks(void)
     struct sigaction action = {.sa_handler = on_look, .sa_flags = SA_RESTART};
     void *first[1];
 
-    backtrace(first, 1); /* loads what it needs now: not in a signal's handler */
+    backtrace(first, 1); /* loads now what a signal handler may not load */
     sem_init(&stack.done, 0, 0);
     sigaction(look_signal(), &action, NULL);
 }
@@ -332,7 +330,8 @@ void watchdog_close(struct watchdog *w)
     uv_mutex_lock(&w->lock);
     w->closing = true;
     uv_mutex_unlock(&w->lock);
-    pthread_kill((pthread_t)w->thread, SIGTERM); /* blocked there: ends its sleep, no more */
+    pthread_kill((pthread_t)w->thread, SIGTERM); /* SIGTERM is blocked there: it only ends the
+                                                    sleep */
     wait_gone(&w->thread, "the watchdog to leave");
     wait_close(&w->said);
     uv_mutex_destroy(&w->lock);

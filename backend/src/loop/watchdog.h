@@ -1,25 +1,25 @@
 /**
- * @file loop/watchdog.h  A second thread that looks whether the loop turns, and honours signals
+ * @file loop/watchdog.h  A second thread that checks that the loop runs, and handles signals
  *
  *     int main(void)
  *     {
  *         watchdog_take_signals();                       // before any thread is started
  *         ...
- *         watchdog_open(&dog, loop, &config, why);       // SIGTERM, SIGINT come to it from now on
+ *         watchdog_open(&dog, loop, &config, why);       // handles SIGTERM, SIGINT from now on
  *         loop_run(loop);
  *         watchdog_leave_loop(dog);                      // before the loop is closed
  *         ... free everything ...
- *         watchdog_close(dog);                           // last: until here it ends what hangs
+ *         watchdog_close(dog);                           // last: still guards until here
  *     }
  *
- * A loop that does not turn serves nobody and can tell nobody. When it has stood still for
- * stuck_ms, the watchdog says where: the call stack of the loop thread goes to say(), line by
- * line, and the process aborts, so that whoever started it starts it again. Time in which the
- * whole process was stopped (a debugger, a laptop that slept) does not count.
+ * A loop that is stuck serves nobody and cannot report it. After it has stood still for stuck_ms,
+ * the watchdog says where: it passes the call stack of the loop thread to say(), line by line, and
+ * the process aborts, so that it can be restarted. Time in which the whole process was stopped (a
+ * debugger, a sleeping laptop) does not count.
  *
- * The first SIGTERM or SIGINT runs on_stop on the loop thread. When the process is still there
- * stop_within_ms later, for whatever reason, it leaves with WATCHDOG_EXIT_HUNG, and says where it
- * stood. A second signal leaves at once, with 128 and its number.
+ * The first SIGTERM or SIGINT runs on_stop on the loop thread. If the process is still running
+ * stop_within_ms later, for whatever reason, it reports where it is and exits with
+ * WATCHDOG_EXIT_HUNG. A second signal makes it exit at once, with 128 plus its number.
  *
  * Threads    say() runs on the watchdog's thread, on_stop on the loop thread, the calls here on
  *            the thread that runs the loop.
@@ -36,9 +36,9 @@ struct watchdog;
 
 enum {
     WATCHDOG_STUCK_MS = 10000,
-    WATCHDOG_STOP_MS = 9500, /**< Within the 10 s that a service manager gives at least */
-    WATCHDOG_EXIT_HUNG = 4,  /**< Exit status: asked to stop, it did not come to its end */
-    WATCHDOG_LINE_MAX = 256, /**< Longest line of say() and NUL */
+    WATCHDOG_STOP_MS = 9500, /**< Less than the 10 s that service managers give at least */
+    WATCHDOG_EXIT_HUNG = 4,  /**< Exit status: it did not stop when asked to */
+    WATCHDOG_LINE_MAX = 256, /**< Longest line for say(), with NUL */
 };
 
 struct watchdog_config {
@@ -49,7 +49,7 @@ struct watchdog_config {
     void (*say)(const char *line); /**< Must not wait for the loop; nobody waits for it */
 };
 
-/** Blocks SIGTERM and SIGINT in this thread and those it starts. */
+/** Blocks SIGTERM and SIGINT in this thread and in threads it starts later. */
 void watchdog_take_signals(void);
 
 int watchdog_open(struct watchdog **wp, struct loop *loop, const struct watchdog_config *config,
