@@ -1,5 +1,5 @@
 /**
- * @file config/address.c  Addresses as people write them
+ * @file config/address.c  Parsing addresses as people write them
  */
 #include "base/network.h"
 #include "base/text.h"
@@ -19,7 +19,7 @@ bool config_is_loopback(const char *host)
     return !ip_address_parse(host, strlen(host), &a) && ip_address_is_loopback(&a);
 }
 
-/* Letters, digits, and what a name or address may hold besides. */
+/* Letters, digits, and the other characters of host names and addresses. */
 static bool host_valid(const char *host, size_t len)
 {
     if (len == 0 || len > 253)
@@ -30,7 +30,7 @@ static bool host_valid(const char *host, size_t len)
     return true;
 }
 
-/* Splits "[::1]:80", "host:80", "host", ":80"; *port is left alone when there is none. */
+/* Splits "[::1]:80", "host:80", "host", ":80"; without a port *port is unchanged. */
 static int split(const char *text, size_t len, char **host, int *port)
 {
     const char *colon = NULL;
@@ -84,7 +84,7 @@ int config_parse_listen(const char *text, char **host, int *port)
         free(name);
         return UV_EINVAL;
     }
-    if (!name[0]) { /* ":8080" is every address, as servers usually take it */
+    if (!name[0]) { /* ":8080" means every address, as in most servers */
         free(name);
         name = strdup("0.0.0.0");
         if (!name)
@@ -133,7 +133,7 @@ bool config_url_is_local(const char *url)
     return local;
 }
 
-/* The server may be told to listen on every address; a client calls this machine then. */
+/* The server may listen on every address; a client then uses this machine's. */
 static const char *reachable(const char *host)
 {
     if (!host[0] || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0)

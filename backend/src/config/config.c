@@ -1,8 +1,9 @@
 /**
  * @file config/config.c  From four sources to one checked struct
  *
- * collect (sources.c: file, environment, flags) -> convert each by its kind -> derive what follows
- * from several (accounts; providers.c: provider chain, remote recogniser) -> check what must fit.
+ * collect (sources.c: file, environment, flags) -> convert each by its kind -> derive settings from
+ * others (accounts; providers.c: provider chain, remote recogniser) -> check that they fit
+ * together.
  */
 #include "config/config.h"
 
@@ -26,7 +27,7 @@ struct config_inner {
 
 /* ------------------------------------------------------------------------------- memory */
 
-/* Everything a config points to hangs on it, so that config_free() needs no knowledge. */
+/* All memory of a config is registered here, so that config_free() need not know the members. */
 void *config_keep(struct config_whole *w, void *p)
 {
     if (!p)
@@ -69,7 +70,7 @@ const char *config_path(const struct config *config, const char *name)
 
 enum { AS_WRITTEN_MAX = 160 };
 
-/* "INTERVIEWD_LISTEN (environment)" or "--listen": how the person wrote it. */
+/* "INTERVIEWD_LISTEN (environment)" or "--listen": as the person wrote it. */
 static const char *as_written(const struct setting *s, const struct setting_value *v,
                               char to[static AS_WRITTEN_MAX])
 {
@@ -108,7 +109,7 @@ static int convert_number(void *to, const struct setting *s, const struct settin
     return 0;
 }
 
-/* "on", "off", or NULL, in each way that people write it. */
+/* "on", "off", or NULL, for all usual spellings. */
 static const char *on_or_off(const char *text)
 {
     static const char *const yes[] = {"on", "true", "yes", "1"};
@@ -164,7 +165,7 @@ static int convert_choice(const char **to, const struct setting *s, const struct
     return err;
 }
 
-/* Commas and spaces part the items; the array and its strings share one block. */
+/* Items are separated by commas and spaces; the array and its strings share one block. */
 static int convert_list(struct config_whole *w, void *to, const char *text, struct errbuf *why)
 {
     size_t most = strlen(text) / 2 + 2;
@@ -246,7 +247,7 @@ static int convert_all(struct config_whole *w, struct errbuf *why)
     return 0;
 }
 
-/* ------------------------------------------------------------------------- what follows */
+/* ---- derived settings ------------------------------------------------------------------- */
 
 static int derive_listen(struct config_whole *w, struct errbuf *why)
 {
@@ -314,7 +315,7 @@ static int derive_trace_share(struct config_whole *w, struct errbuf *why)
     return 0;
 }
 
-/* ------------------------------------------------------------------------ what must fit */
+/* ---- checks ----------------------------------------------------------------------------- */
 
 static const char *setting_as_written(const struct config_whole *w, const char *flag,
                                       char to[static AS_WRITTEN_MAX])
@@ -372,7 +373,7 @@ static int check_proxies(const struct config_whole *w, struct errbuf *why)
     return 0;
 }
 
-/* The address has a password, so it is not quoted. */
+/* The address contains a password, so it is not quoted. */
 static int check_mail(const struct config *c, struct errbuf *why)
 {
     const char *at = c->smtp_from ? strchr(c->smtp_from, '@') : NULL;
@@ -413,7 +414,7 @@ static int check(const struct config_whole *w, struct errbuf *why)
     return 0;
 }
 
-/* ---------------------------------------------------------------------------- the whole */
+/* ---- load ------------------------------------------------------------------------------- */
 
 static int derive(struct config_whole *w, struct errbuf *why)
 {

@@ -2,11 +2,11 @@
  * @file config/file.c  Lines of KEY=value
  *
  * A line is blank, a comment (#), or a key, an equals sign and a value. Spaces around both are
- * dropped, and so is a comment behind the value: a space, #, anything. A value in single or double
- * quotes keeps its spaces and its #. "export KEY=value" is taken too, so that a file for the shell
- * can be used as it is, and so are a byte-order mark and every kind of line end. What cannot be
- * meant is refused with its line and the way out, and so is what a shell would have put something
- * else in place of.
+ * dropped, and so is a comment after the value (a space, #, anything). A value in single or double
+ * quotes keeps its spaces and its #. "export KEY=value" is accepted too, so that a file for the
+ * shell can be used unchanged, and so are a byte-order mark and every kind of line ending. A line
+ * that makes no sense is refused with its number and how to fix it, and so is text that a shell
+ * would have expanded.
  */
 #include "config/settings.h"
 
@@ -35,8 +35,8 @@ static void skip(struct line *l, size_t n)
     l->len -= n;
 }
 
-/* What nobody sees in text copied from a web page, or where files were joined: the no-break space
- * (U+00A0), the zero-width ones (U+200B, U+2060), and the byte-order mark (U+FEFF). */
+/* Invisible characters in text copied from web pages, or where files were joined: the no-break
+ * space (U+00A0), zero-width characters (U+200B, U+2060), and the byte-order mark (U+FEFF). */
 static const char *const unseen[] = {"\xc2\xa0", "\xe2\x80\x8b", "\xe2\x81\xa0", "\xef\xbb\xbf"};
 enum { UNSEEN = sizeof(unseen) / sizeof(unseen[0]) };
 
@@ -84,7 +84,7 @@ static bool is_key(const struct line *name)
     return true;
 }
 
-/** A letter of another alphabet looks right, and the line with it. */
+/** A letter of another alphabet makes the line look right although it is not. */
 static bool has_foreign_letter(const struct line *name)
 {
     for (size_t i = 0; i < name->len; i++)
@@ -121,7 +121,7 @@ static int take_key(struct line *l, char key[static KEY_MAX], int line, struct e
     return 0;
 }
 
-/* What stands in quotes; behind it there may be a comment and nothing else. */
+/* Text in quotes, after which only a comment may follow. */
 static int take_quoted(struct line *l, int line, struct errbuf *why)
 {
     const char *begin = l->at + 1;
@@ -149,7 +149,7 @@ static void drop_comment(struct line *l)
         if (l->at[i] != '#' || (i && !isspace((unsigned char)l->at[i - 1])))
             continue;
         if (i == 0 && l->len > 1 && !isspace((unsigned char)l->at[1]))
-            continue; /* KEY=#value, as the shell takes it */
+            continue; /* KEY=#value, as in a shell */
         l->len = i;
     }
 }
@@ -214,7 +214,7 @@ static int take_value(struct line l, char value[static CONFIG_VALUE_MAX], int li
     return 0;
 }
 
-/* The next line of *p, which moves behind its end: LF, CR LF, or CR alone. */
+/* The next line of *p, which moves past its end: LF, CR LF, or only CR. */
 static struct line next_line(const char **p, const char *end)
 {
     struct line l = {*p, 0};

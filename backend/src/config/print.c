@@ -9,7 +9,7 @@
 
 enum { LINE = 96 };
 
-/* Words of text in lines that begin with prefix. */
+/* Wraps text into lines that begin with prefix. */
 static void wrap(struct buf *out, const char *prefix, const char *text, size_t width)
 {
     size_t column = 0;
@@ -182,7 +182,7 @@ int config_write_help(struct buf *out)
     return out->err;
 }
 
-/* Edits to make one into the other, counted as far as needed to tell a slip from another word. */
+/* Edit distance, computed as far as needed to tell a typo from another word. */
 static size_t distance(const char *a, size_t a_len, const char *b)
 {
     size_t row[65];
@@ -225,7 +225,7 @@ static void normalise(const char *from, char to[static 64])
     to[n] = '\0';
 }
 
-/* People leave INTERVIEWD_ out, or put it where it does not belong, or write the flag's name. */
+/* People omit INTERVIEWD_, or put it where it does not belong, or write the flag's name. */
 bool setting_nearest(const char *key, char text[static 64])
 {
     size_t least = 4;

@@ -1,5 +1,6 @@
 /**
- * @file config/providers.c  Which providers answer, in which order, and which one hears from afar
+ * @file config/providers.c  Which providers answer, in which order, and which remote recogniser is
+ * used
  */
 #include "config/settings.h"
 
@@ -50,7 +51,7 @@ static const struct service {
     {"compatible", NULL, NULL, false},
 };
 
-/** Servers of one model take any name, so one is sent until their list is known. */
+/** Servers with a single model accept any name, so one is sent until their list is known. */
 static const char some_model[] = "default";
 
 _Static_assert(sizeof(services) / sizeof(services[0]) == SETTINGS_SERVICES, "one row a service");
@@ -83,7 +84,7 @@ static bool is_default(const struct config_whole *w, const char *flag)
     return s && !strcmp(w->values[s - config_settings].where, "default");
 }
 
-/** 0; UV_EINVAL: there is no provider of that name; UV_ENOENT: its address is not set. */
+/** 0; UV_EINVAL: no provider has that name; UV_ENOENT: its address is not set. */
 static int provider_named(const struct config_whole *w, const char *name, struct config_provider *p)
 {
     bool elsewhere = openai_is_elsewhere(w);
@@ -116,7 +117,7 @@ static int provider_named(const struct config_whole *w, const char *name, struct
     p->local = !err && config_url_is_local(p->url);
     if (p->local && ((strcmp(name, "openai") == 0 && is_default(w, "openai-model")) ||
                      (strcmp(name, "ollama") == 0 && is_default(w, "ollama-model"))))
-        p->any_model = true; /* nobody named one: whichever is there */
+        p->any_model = true; /* none was named: whichever the server has */
     return err;
 }
 
@@ -150,7 +151,7 @@ static int derive_given_chain(struct config_whole *w, struct errbuf *why)
     return 0;
 }
 
-/** Did somebody say anything of it? */
+/** Did somebody configure it? */
 static bool is_configured(const struct config_whole *w, const char *name)
 {
     for (size_t i = 0; i < SETTINGS_SERVICES; i++)
@@ -163,7 +164,7 @@ static const char *const usual_order[] = {"groq",     "openai",     "openrouter"
                                           "azure",    "compatible", "litellm",    "vllm",
                                           "lmstudio", "llamacpp",   "ollama"};
 
-/* Their keys stay in the chain: nobody is given one from here. */
+/* Their keys stay in the chain: users do not get them. */
 static void derive_known(struct config_whole *w)
 {
     for (size_t i = 0; i < sizeof(usual_order) / sizeof(usual_order[0]); i++) {
@@ -176,7 +177,7 @@ static void derive_known(struct config_whole *w)
     }
 }
 
-/* Without a chain of the person's own: fast and remote first, where there is a key for it. */
+/* If the person gave no chain: fast remote ones first, if there is a key for them. */
 static void derive_usual_chain(struct config_whole *w)
 {
     for (size_t i = 0; i < sizeof(usual_order) / sizeof(usual_order[0]); i++) {

@@ -15,7 +15,7 @@
 #define CHOICE(m, a)        .kind = SETTING_CHOICE, .offset = AT(m), .choices = (a)
 #define NUMBER(m, from, to) .kind = SETTING_NUMBER, .offset = AT(m), .min = (from), .max = (to)
 
-/** Address, key and model of a service beside the first three. */
+/** Address, key and model of a further service. */
 #define SERVICE(i, name, key_env, title, url_help, model_help)                                     \
     {NULL,           name "-key",                                                                  \
      key_env,        TEXT(services[i].key),                                                        \

@@ -2,7 +2,7 @@
  * @file config/sources.c  Where settings come from: a file, the environment, flags; the last one
  * wins
  *
- * Every value stays text here, with the place that it came from.
+ * Every value stays text here, with its origin.
  */
 #include "config/settings.h"
 
@@ -17,7 +17,7 @@
 
 /* ------------------------------------------------------------------------------- values */
 
-/* Only a shell knows ~ and $HOME; a folder of that name is never meant. */
+/* Only a shell knows ~ and $HOME; a folder with that name is never meant. */
 static char *expand_home(const char *text)
 {
     static const char *const spellings[] = {"~/", "$HOME/", "${HOME}/"};
@@ -49,7 +49,7 @@ static int put(struct config_whole *w, const struct setting *s, const char *text
 
 /* -------------------------------------------------------------------------- environment */
 
-/* "docker run --env-file" keeps the quotes of its lines, and $(cat key) a line end of Windows. */
+/* "docker run --env-file" keeps quotes, and $(cat key) keeps a Windows line ending. */
 static char *bare(const char *text)
 {
     size_t len;
@@ -151,7 +151,7 @@ struct file_arg {
     int lines[SETTINGS_MAX]; /* where each setting was set; 0: not yet */
 };
 
-/* A name that nobody knows, with the one that may be meant. */
+/* An unknown name, with a suggestion. */
 static int unknown_key(const char *key, int line, struct errbuf *why)
 {
     char meant[64];
@@ -245,7 +245,7 @@ static int take_defaults(struct config_whole *w, struct errbuf *why)
     return 0;
 }
 
-/* The value a setting has so far, before conversion. */
+/* The value of a setting so far, before conversion. */
 static const char *so_far(const struct config_whole *w, size_t offset)
 {
     for (size_t i = 0; i < config_setting_count; i++)
@@ -254,7 +254,8 @@ static const char *so_far(const struct config_whole *w, size_t offset)
     return NULL;
 }
 
-/* Environment and flags name the file and the data folder, so they are read before and after. */
+/* Environment and flags name the file and the data folder, so they are read both before and after
+ * the file. */
 int config_collect(struct config_whole *w, int argc, char *const *argv, char *const *env,
                    struct errbuf *why)
 {
