@@ -1,14 +1,14 @@
 /**
  * @file store/driver.h  What every database provides; only store/ includes this
  *
- * A driver is a const table. The files of the store (store_internal.h) check what comes in (ids,
- * limits, required texts), so a driver starts from sane input: limit is 1..STORE_PAGE_MAX, a cursor
- * is NULL or has the right form, records have their required texts. To add one: a file beside
+ * A driver is a const table. The files of the store (store_internal.h) check the arguments (ids,
+ * limits, required texts), so a driver gets sane input: limit is 1..STORE_PAGE_MAX, a cursor is
+ * NULL or has the right form, records have their required texts. To add one: a file beside
  * sqlite.c, its migrations in migrations/<name>/, a line in the list in store.c, and a line in
  * test/conformance/store.c, which must pass unchanged.
  *
- * Threads    Any number at the same time on one store.
- * Errors     As in store.h.
+ * Threads    Any number of threads at the same time on one store.
+ * Errors     Those of store.h.
  */
 #ifndef STORE_DRIVER_H
 #define STORE_DRIVER_H
@@ -30,7 +30,8 @@ struct store_driver {
     int (*ping)(void *db, struct errbuf *why);
     enum store_fault (*fault)(void *db); /* does not block */
 
-    /* Read, fn, write, in one transaction; see store_user_change(). user_id is NULL for a user. */
+    /* Reads, calls fn and writes in one transaction; see store_user_change(). user_id is NULL for a
+     * user. */
     int (*change)(void *db, enum store_kind kind, const char *user_id, const char *id,
                   int (*fn)(void *record, void *arg), void *arg, void *record, struct errbuf *why);
 
@@ -115,7 +116,7 @@ struct store_driver {
                            struct errbuf *why);
     int (*session_erase)(void *db, const char *user_id, const char *id, struct errbuf *why);
 
-    /* user_id: whose session it is */
+    /* user_id: the owner of the session */
     int (*transcript_erase)(void *db, const char *session_id, const char *id,
                             char user_id[static ID_TEXT_MAX], struct errbuf *why);
     int (*transcript_put)(void *db, struct store_transcript *transcript, struct errbuf *why);

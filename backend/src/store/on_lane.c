@@ -1,12 +1,12 @@
 /**
- * @file store/on_lane.c  Writes of a store, on the one thread that writes
+ * @file store/on_lane.c  The writes of a store, on the single writing thread
  *
- * A driver table whose write calls run another driver's on LANE_STORE and wait for it: whoever
- * calls store_*() reads like one plain function, wherever it runs, and no thread but one ever
- * stands at the database's write lock. On that lane itself a call goes straight through.
+ * A driver table whose write calls run another driver's on LANE_STORE and wait for them: callers of
+ * store_*() see plain functions, on whatever thread they run, and only one thread ever waits for
+ * the database's write lock. On that lane itself a call goes straight through.
  *
- * Each WRITE_n line makes one call of n arguments: the struct that carries them to the lane, what
- * runs there, and the function of the table.
+ * Each WRITE_n line defines a call with n arguments: the struct that carries them to the lane, the
+ * function that runs there, and the table's function.
  */
 #include "store/on_lane.h"
 
@@ -22,7 +22,7 @@ struct on_lane {
     struct lanes *lanes;
 };
 
-/* The first member of what carries a call over. */
+/* The first member of the struct that carries a call over. */
 struct call {
     const struct on_lane *to;
     struct errbuf *why;

@@ -1,14 +1,14 @@
 /**
- * @file store/on_lane.h  Writes of a store, on the one thread that writes; private to store/
+ * @file store/on_lane.h  The writes of a store, on the single writing thread; private to store/
  *
  *     on_lane_open(&o, driver, db, lanes);
  *     store_on_lane.user_put(o, &user, why);       // driver->user_put(db, …) on LANE_STORE
  *     on_lane_close(o);
  *
- * The table has the calls that write and no others.
+ * The table has only the calls that write.
  *
- * Threads    Any but the loop thread, which would wait: that aborts (loop/wait.h).
- * Errors     The driver's, and UV_EAGAIN: too much is waiting to be stored.
+ * Threads    Any but the loop thread, which must not wait: that aborts (loop/wait.h).
+ * Errors     The driver's, and UV_EAGAIN: too many writes are waiting.
  */
 #ifndef STORE_ON_LANE_H
 #define STORE_ON_LANE_H

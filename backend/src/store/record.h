@@ -1,8 +1,9 @@
 /**
  * @file store/record.h  The records of store.h as tables of columns
  *
- * Lets a driver bind and read every record with one function each, and the store free them. The
- * order is that of the column lists in the drivers' statements. Private to store/.
+ * With these a driver can bind and read every kind of record with one function each, and the store
+ * can free them. The order is that of the column lists in the drivers' statements. Private to
+ * store/.
  */
 #ifndef STORE_RECORD_H
 #define STORE_RECORD_H
@@ -20,7 +21,7 @@ enum column_kind {
 struct column {
     enum column_kind kind;
     size_t offset;
-    size_t size; /**< COLUMN_INLINE: of the array, [bytes] */
+    size_t size; /**< COLUMN_INLINE: size of the array [bytes] */
 };
 
 struct record {
@@ -38,7 +39,7 @@ extern const struct record store_record_api_key;
 extern const struct record store_record_passkey;
 extern const struct record store_record_ended;
 extern const struct record store_record_profile;
-extern const struct record store_record_profile_owner; /**< id and user_id alone */
+extern const struct record store_record_profile_owner; /**< only id and user_id */
 extern const struct record store_record_session;
 extern const struct record store_record_transcript;
 extern const struct record store_record_voice;
@@ -48,7 +49,7 @@ extern const struct record store_record_share;
 extern const struct record store_record_erased;
 extern const struct record store_record_transcription;
 
-/** Free the texts and zero them. */
+/** Frees the texts and zeroes the record. */
 void record_release(const struct record *record, void *data);
 
 #endif

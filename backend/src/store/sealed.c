@@ -18,12 +18,12 @@ struct fields {
     struct {
         const char *name;
         char **text;
-        const char *lost; /* what stands for one that cannot be opened; with it the field is never
-                             NULL, and sealed when it is empty too */
+        const char *lost; /* replaces a field that cannot be opened; if set, the field is never
+                             NULL, and is sealed even when empty */
     } at[FIELDS_MAX];
 };
 
-/* For a profile whose other fields are in clear, only its context. */
+/* Of a profile whose other fields are in clear, only the context. */
 static struct fields profile_fields(struct store_profile *p)
 {
     return (struct fields){p->id,
@@ -55,7 +55,7 @@ static struct fields transcript_fields(struct store_transcript *t)
                             {"transcript.detail", &t->detail, NULL}}};
 }
 
-/* The clear text of field i, NULL when it cannot be opened. */
+/* The clear text of field i; NULL if it cannot be opened. */
 static int clear_of(const struct seal *seal, const struct fields *f, size_t i, char **clear)
 {
     int err = unseal_text(seal, f->id, f->at[i].name, *f->at[i].text, clear);
@@ -68,7 +68,7 @@ static int clear_of(const struct seal *seal, const struct fields *f, size_t i, c
     return err;
 }
 
-/* Replace each field, sealed, by its clear text. */
+/* Replaces each sealed field by its clear text. */
 static int open_fields(const struct seal *seal, struct fields f, struct errbuf *why)
 {
     for (size_t i = 0; i < f.count; i++) {
@@ -97,7 +97,7 @@ static int seal_field(const struct seal *seal, const struct fields *f, size_t i,
     return seal_text(seal, f->id, f->at[i].name, clear, sealed);
 }
 
-/* The fields of a copy, which point to clear text of somebody else's, become sealed text. */
+/* Seals the fields of a copy that points to somebody else's clear text. */
 static int seal_copy(const struct seal *seal, struct fields copy, struct errbuf *why)
 {
     int err = 0;
@@ -120,10 +120,10 @@ static void free_copy(struct fields copy)
 
 /* ------------------------------------------------------------------------------- change */
 
-/* The fields of one record while its owner changes it. */
+/* The fields of a record while its owner changes it. */
 struct opened {
     struct fields f;
-    char *sealed[FIELDS_MAX]; /* as they were stored */
+    char *sealed[FIELDS_MAX]; /* as stored */
     char *before[FIELDS_MAX]; /* in clear */
 };
 
@@ -148,7 +148,7 @@ static bool is_same(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* What was not changed goes back as it was. */
+/* Fields that were not changed go back as they were. */
 static int seal_changed(const struct seal *seal, struct opened *o)
 {
     for (size_t i = 0; i < o->f.count; i++) {
@@ -187,7 +187,7 @@ struct change {
     void *arg;
 };
 
-/* What an older version left in clear is sealed first. */
+/* First seals what an older version left in clear. */
 static int seal_clear(const struct seal *seal, struct store_profile *profile)
 {
     struct fields f;
@@ -263,7 +263,7 @@ int sealed_profile_open(const struct seal *seal, struct store_profile *profile, 
     return open_fields(seal, profile_fields(profile), why);
 }
 
-/* What was read, in clear; released when that fails. */
+/* Opens what was read; releases it on failure. */
 static int open_profile_read(const struct seal *seal, int e, struct store_profile *profile,
                              struct errbuf *why)
 {
@@ -331,7 +331,7 @@ static int seal_those(struct store *store, const struct seal *seal, const struct
     return 0;
 }
 
-/* A pass that was cut off may have left the clear text in the log. */
+/* A pass that was interrupted may have left the clear text in the log. */
 static int scrub_once(struct store *store, bool again, struct errbuf *why)
 {
     char *value = NULL;
@@ -343,7 +343,7 @@ static int scrub_once(struct store *store, bool again, struct errbuf *why)
         if (!err)
             err = store_fact_put(store, STORE_FACT_PROFILES_SEALED, "yes", why);
     }
-    return err == UV_EAGAIN ? 0 : err; /* somebody reads: the next start does it */
+    return err == UV_EAGAIN ? 0 : err; /* somebody is reading: the next start does it */
 }
 
 int sealed_profiles_finish(struct store *store, const struct seal *seal, size_t *done,
@@ -461,7 +461,7 @@ static void free_transcripts(struct store_transcript *sealed, size_t count)
     free(sealed);
 }
 
-/* Copies with their fields sealed; free_transcripts(). */
+/* Copies with sealed fields; free them with free_transcripts(). */
 static int seal_transcripts(const struct seal *seal, const struct store_transcript *clear,
                             size_t count, struct store_transcript **sealed, struct errbuf *why)
 {

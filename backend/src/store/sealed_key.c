@@ -1,18 +1,18 @@
 /**
- * @file store/sealed_key.c  Whose key it is that seals what is stored
+ * @file store/sealed_key.c  Checking the key that seals the stored data
  */
 #include "store/sealed.h"
 
 #include <stdlib.h>
 
-/* A fact that the right key can open; its associated data. */
+/* A fact that only the right key can open, and its associated data. */
 #define KEY_FACT  "key.check"
 #define KEY_OWNER "store"
 
 enum { SAMPLES_MAX = 16 };
 
-/* A store from before there was the fact: does the key open anything that lies there? One row may
- * be damaged, all of them are not. */
+/* For a store from before that fact existed: does the key open any sealed field? A single row may
+ * be damaged, but not all. */
 static int check_samples(struct store *store, const struct seal *seal, struct errbuf *why)
 {
     struct store_sample samples[SAMPLES_MAX];
@@ -39,7 +39,7 @@ static int open_fact(const struct seal *seal, const char *fact)
     return err;
 }
 
-/* The fact that is there, or else this key's. */
+/* Checks the fact, or creates it with this key. */
 static int check_fact(struct store *store, const struct seal *seal, struct errbuf *why)
 {
     char *ours = NULL;

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* A driver changes any kind of record with one function; here each kind gets its type back, and
- * the texts that it must have are looked for. */
+/* A driver changes any kind of record with one function; here each kind gets its own type back, and
+ * its required texts are checked. */
 struct change {
     int (*profile)(struct store_profile *profile, void *arg);
     int (*session)(struct store_session *session, void *arg);
@@ -296,7 +296,7 @@ void store_transcript_release(struct store_transcript *transcript)
     record_release(&store_record_transcript, transcript);
 }
 
-/* ------------------------------------------------------------- a session kept elsewhere */
+/* ---- imported sessions ------------------------------------------------------------------- */
 
 int store_session_import(struct store *store, const struct store_profile *profile, size_t most,
                          const struct store_session *session,

@@ -1,9 +1,9 @@
 /**
  * @file store/sqlite.c  Store driver "sqlite": one file, write-ahead log, any number of readers
  *
- * Here: the database as a whole, its schema, and how any record is changed. Its statements stand in
- * sqlite_statements.c, what they have in common in sqlite_rows.c, and each kind of record has its
- * functions in a file of its own.
+ * Here: the database as a whole, its schema, and how any record is changed. Its statements are in
+ * sqlite_statements.c, their common parts in sqlite_rows.c, and each kind of record has a file of
+ * its own.
  */
 #include "base/clock.h"
 #include "store/driver.h"
@@ -18,14 +18,14 @@
 
 extern const struct store_migration store_sqlite_migrations[];
 
-/* How a kind of record is changed: by which statements. */
+/* The statements for changing a kind of record. */
 struct changes {
     const struct record *record;
     int get;
     int put;
 };
 
-/* One record in the transaction that is open on conn: as stored, then as fn left it. */
+/* Changes one record in conn's open transaction: reads it, calls fn, writes it. */
 static int change_row(struct conn *conn, const struct changes *how, const char *user_id,
                       const char *id, int (*fn)(void *record, void *arg), void *arg, void *record,
                       struct errbuf *why)
@@ -144,7 +144,7 @@ static int apply(struct conn *conn, int from, struct errbuf *why)
     return err;
 }
 
-/* The version is read inside the write transaction, so of two that migrate at once the second
+/* The version is read inside the write transaction, so that the second of two concurrent migrations
  * finds nothing left to do. */
 static int sqlite_migrate(void *db, int *from, int *to, struct errbuf *why)
 {
@@ -173,11 +173,14 @@ static int is_late(void *deadline_ms)
     return clock_mono_ms() > *(const uint64_t *)deadline_ms;
 }
 
-/* Looks at every page, or at as many as there is time for. What is found does not end the opening:
- * the rest can still be read, exported and deleted. */
+/* Checks every page, or as many as there is time for. Damage does not stop the opening: the rest
+ * can still be read, exported and deleted. */
 static void inspect(struct sqlite_db *db, struct conn *conn, int at_most_ms)
 {
-    enum { OPS = 2000 }; /* of SQLite's machine between two looks at the clock */
+    enum {
+        OPS = 2000
+    }; /* instructions of SQLite's virtual machine between two checks of the
+          clock */
     uint64_t deadline = clock_mono_ms() + (uint64_t)at_most_ms;
     sqlite3_stmt *stmt = NULL;
     int err;

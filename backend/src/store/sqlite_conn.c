@@ -1,8 +1,8 @@
 /**
  * @file store/sqlite_conn.c  Connections to one SQLite file
  *
- * WAL with synchronous=FULL: a commit returns after its frames were synced, so what was
- * acknowledged survives a kill and a power cut, and readers never wait for the writer
+ * WAL with synchronous=FULL: a commit returns after its frames were synced, so acknowledged writes
+ * survive a kill and a power cut, and readers never wait for the writer
  * (https://www.sqlite.org/wal.html).
  */
 #include "store/sqlite_conn.h"
@@ -19,18 +19,18 @@
 #include <uv.h>
 
 enum {
-    BUSY_MS = 5000, /* another process (migrate, a backup) may write too */
+    BUSY_MS = 5000, /* another process (migrate, a backup) may also write */
     CONFIGURE_PAUSE_MS = 10,
-    IDLE_READERS = 8, /* more are closed when they come back */
-    CACHE_KIB = 512,  /* page cache of one connection */
-    PAGE = 4096,      /* SQLite's default, [bytes] */
+    IDLE_READERS = 8, /* more are closed when they are given back */
+    CACHE_KIB = 512,  /* page cache per connection */
+    PAGE = 4096,      /* SQLite's default [bytes] */
     CHECKPOINT_PAGES = 1000,
 };
 
 struct sqlite_db {
     struct db_file file;
     uint64_t bytes_max;
-    _Atomic(enum store_fault) fault; /* the newest that use has shown */
+    _Atomic(enum store_fault) fault; /* the latest fault that showed during use */
     const char *const *sql;
     struct conn *writer; /* {write} */
     uv_mutex_t write;
@@ -55,8 +55,8 @@ static int constraint_error(struct conn *conn, struct errbuf *why)
     }
 }
 
-/* A full quota and a file at its limit are a full disk too, which SQLite calls an input/output
- * error. */
+/* A full quota and a file at its size limit also count as a full disk; SQLite reports them as an
+ * input/output error. */
 static int plain_code(const struct conn *conn, int rc)
 {
     int system = (rc & 0xff) == SQLITE_IOERR && conn->sq ? sqlite3_system_errno(conn->sq) : 0;
@@ -66,7 +66,7 @@ static int plain_code(const struct conn *conn, int rc)
     return rc & 0xff;
 }
 
-/* What is damaged stays so; the rest may get better. */
+/* Damage is permanent; other faults may go away. */
 static void note_fault(struct conn *conn, int rc)
 {
     enum store_fault fault = rc == SQLITE_FULL       ? STORE_FULL
@@ -79,7 +79,7 @@ static void note_fault(struct conn *conn, int rc)
         atomic_store(&conn->db->fault, fault);
 }
 
-/* Something was written for good. */
+/* Something was written successfully. */
 static void note_written(struct conn *conn)
 {
     if (conn->writer && sqlite3_get_autocommit(conn->sq) &&
@@ -195,8 +195,8 @@ static int configure(struct conn *conn, struct errbuf *why)
     uint64_t most = conn->db->bytes_max;
     uint64_t file_max = file_size_limit();
 
-    /* Where files are limited the log must end before the database does, or nothing could be
-     * deleted any more. */
+    /* If file sizes are limited, the log must reach its limit before the database does; otherwise
+     * nothing could be deleted any more. */
     if (file_max && (!most || file_max < most))
         most = file_max - file_max / 4;
     if (most)
@@ -213,8 +213,8 @@ static int configure(struct conn *conn, struct errbuf *why)
     return conn_exec(conn, sql, why);
 }
 
-/* Of several that turn a new file to WAL at once SQLite refuses all but one without waiting (its
- * busy handler is not asked for that lock), so we wait ourselves. */
+/* If several connections turn a new file to WAL at once, SQLite refuses all but one without waiting
+ * (its busy handler is not called for that lock), so we wait ourselves. */
 static int configure_patiently(struct conn *conn, struct errbuf *why)
 {
     int err = configure(conn, why);
@@ -290,7 +290,7 @@ bool conn_make_room(struct conn *conn)
 {
     bool spent = reserve_spend(&conn->db->file);
 
-    /* The log goes into the database as far as there is room, and begins anew. */
+    /* The log is written to the database as far as there is room, and then truncated. */
     sqlite3_exec(conn->sq, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
     return spent;
 }
@@ -335,7 +335,7 @@ void conn_done(struct conn *conn)
 
 static void configure_library(void)
 {
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* its counters cost a lock each allocation */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* its counters cost a lock per allocation */
 }
 
 int db_open(struct sqlite_db **dbp, const struct store_params *params, const char *const *sql,
@@ -361,7 +361,8 @@ int db_open(struct sqlite_db **dbp, const struct store_params *params, const cha
     uv_mutex_init(&db->lock);
     err = conn_open(db, true, &db->writer, why);
     if (err == UV_ENOSPC && db->file.reserve_max && reserve_spend(&db->file))
-        err = conn_open(db, true, &db->writer, why); /* its log takes room before one can delete */
+        err = conn_open(db, true, &db->writer, why); /* the log must be able to grow before anything
+                                                        can be deleted */
     if (err) {
         db_close(db);
         return err;
@@ -396,7 +397,7 @@ void db_close(struct sqlite_db *db)
         next = conn->next;
         conn_close(conn);
     }
-    conn_close(db->writer); /* the last one writes the log back into the file */
+    conn_close(db->writer); /* closing the last one writes the log back to the file */
     uv_mutex_destroy(&db->write);
     uv_mutex_destroy(&db->lock);
     db_file_release(&db->file);

@@ -1,5 +1,5 @@
 /**
- * @file store/sqlite_facts.c  What the database knows of itself, and samples to try a key on
+ * @file store/sqlite_facts.c  Facts about the database itself, and samples to try a key on
  */
 #include "store/sqlite_records.h"
 #include "store/sqlite_rows.h"
@@ -46,7 +46,8 @@ int sqlite_fact_claim(void *db, const char *name, const char *value, char **is, 
     return err ? err : sqlite_fact_get(db, name, is, why);
 }
 
-/* One transaction, so of one moment, and while others write: a copy without what was deleted. */
+/* Copies in one transaction, so as of one moment, while others write; deleted data is not
+ * copied. */
 int sqlite_copy(void *db, const char *path, struct errbuf *why)
 {
     struct conn *conn = NULL;

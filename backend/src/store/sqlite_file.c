@@ -16,7 +16,7 @@ enum {
     PATH_TEXT_MAX = 4096,
     FOLDER_MODE = 0700,
     FILE_MODE = 0600,
-    RESERVE_PARTS = 64, /* less than such a part of the reserve is none */
+    RESERVE_PARTS = 64, /* less than this fraction of the reserve counts as none */
 };
 
 /* ------------------------------------------------------------------------------- making */
@@ -42,7 +42,8 @@ static int make_folder(const char *path, struct errbuf *why)
     return 0;
 }
 
-/* Others may have read what an older version made; of a file of somebody else's it is his. */
+/* An older version may have left it readable by others; a file that is not ours is its owner's
+ * business. */
 static void close_to_others(const char *path)
 {
     struct stat st;
@@ -51,7 +52,7 @@ static void close_to_others(const char *path)
         chmod(path, st.st_mode & 0700);
 }
 
-/* What cannot be made here SQLite will say better. */
+/* If it cannot be created, SQLite will report that better. */
 static void make_file(const char *path)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
@@ -124,7 +125,7 @@ bool db_file_lost(const struct db_file *file)
 
 /* ------------------------------------------------------------------------------ reserve */
 
-/* Blocks that are really there: a hole would be no room. */
+/* Writes real blocks: a hole would reserve nothing. */
 static int fill(int fd, int64_t size)
 {
     static const char zeros[65536];
@@ -154,7 +155,8 @@ void reserve_keep(const struct db_file *file)
     if (fd < 0)
         return;
     fchmod(fd, FILE_MODE);
-    while (size && fill(fd, size)) /* where there is no room for all of it, as much as there is */
+    while (size && fill(fd, size)) /* if there is not room for all of it, take as much as
+                                      possible */
         size = ftruncate(fd, 0) || size <= file->reserve_max / RESERVE_PARTS ? 0 : size / 2;
     if (!size)
         unlink(file->reserve);

@@ -3,14 +3,14 @@
  *
  * Private to store/sqlite*.c.
  *
- * Modes      The database is 0600 and a folder that is made is 0700 whatever the umask; SQLite
- *            gives its log and index the database's mode.
- * Identity   A database that was deleted, replaced or restored while it is open takes writes that
- *            nobody will ever see. The device and inode of the database and of its log show it.
- * Reserve    Deleting in SQLite writes first (to the log). A file of RESERVE bytes beside the
- *            database is given back to the disk when a deletion finds it full.
+ * Modes      The database is 0600 and a new folder is 0700, regardless of the umask; SQLite gives
+ *            its log and index the database's mode.
+ * Identity   A database that was deleted, replaced or restored while open accepts writes that
+ *            nobody will ever see. The device and inode of the database and of its log reveal that.
+ * Reserve    Deleting in SQLite writes first (to the log). A reserve file beside the database is
+ *            removed when a deletion finds the disk full.
  *
- * Threads    db_file_lost(): any. The rest: who has the writer.
+ * Threads    db_file_lost(): any. The rest: the thread that holds the writer.
  */
 #ifndef STORE_SQLITE_FILE_H
 #define STORE_SQLITE_FILE_H
@@ -23,32 +23,32 @@
 
 struct identity {
     dev_t dev;
-    ino_t ino; /**< 0: not known yet */
+    ino_t ino; /**< 0: unknown */
 };
 
 struct db_file {
     char *path;
     char *log;           /**< path-wal */
     char *reserve;       /**< path-reserve */
-    int64_t reserve_max; /**< 0: none is kept, [bytes] */
+    int64_t reserve_max; /**< 0: no reserve [bytes] */
     struct identity db;
     struct identity wal;
 };
 
-/** Make the folder and the file when they are not there, set the modes. */
+/** Creates the folder and the file if they do not exist, and sets the modes. */
 int db_file_open(struct db_file *file, const char *path, uint64_t reserve_bytes,
                  struct errbuf *why);
 void db_file_release(struct db_file *file);
 
-/** Remember which files were opened; once there is a log, that too. */
+/** Remembers which files were opened, and the log once it exists. */
 void db_file_identify(struct db_file *file);
-/** Is one of them not what was opened any more? */
+/** Is one of them no longer the file that was opened? */
 bool db_file_lost(const struct db_file *file);
 
-void reserve_keep(const struct db_file *file);  /**< Make it as far as there is room for it */
-bool reserve_spend(const struct db_file *file); /**< Give it back; false: there was none */
+void reserve_keep(const struct db_file *file);  /**< Creates it, as large as there is room for */
+bool reserve_spend(const struct db_file *file); /**< Removes it; false: there was none */
 
-/** The largest file this process may write (RLIMIT_FSIZE), [bytes]; 0: any. */
+/** The largest file that this process may write (RLIMIT_FSIZE) [bytes]; 0: no limit. */
 uint64_t file_size_limit(void);
 
 #endif

@@ -28,7 +28,7 @@ int sqlite_passkey_list(void *db, const char *user_id, struct store_list *list, 
     return sql_list_few(db, &few, list, why);
 }
 
-/* Ends the write: what was changed must have been there. */
+/* Ends the write; it is an error if no row was changed. */
 static int changed(struct conn *conn, sqlite3_stmt *stmt, struct errbuf *why)
 {
     int err = conn_run(conn, stmt, why);

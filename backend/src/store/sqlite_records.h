@@ -1,8 +1,8 @@
 /**
- * @file store/sqlite_records.h  What each kind of record gives the table of the SQLite driver
+ * @file store/sqlite_records.h  The functions of the SQLite driver, for each kind of record
  *
- * Private to store/sqlite*.c. What the functions do is said at the call of the same name in
- * store/store.h; store/driver.h says what a driver may count on.
+ * Private to store/sqlite*.c. The functions are documented at the call of the same name in
+ * store/store.h; store/driver.h says what a driver can rely on.
  */
 #ifndef STORE_SQLITE_RECORDS_H
 #define STORE_SQLITE_RECORDS_H

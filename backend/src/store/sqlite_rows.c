@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char after_every_id[] = "~"; /* sorts after all characters of an id */
+static const char after_every_id[] = "~"; /* sorts after every character of an id */
 
 /* ------------------------------------------------------------------------- bind and read */
 
@@ -73,7 +73,7 @@ static int read_column(sqlite3_stmt *stmt, int at, const struct column *c, void 
     case COLUMN_INLINE:
         text = (const char *)sqlite3_column_text(stmt, at);
         len = (size_t)sqlite3_column_bytes(stmt, at);
-        if (text && len < c->size) /* the record was zeroed, so it ends there */
+        if (text && len < c->size) /* the record was zeroed, so the text is terminated */
             memcpy(to, text, len);
         return 0;
     case COLUMN_TEXT:
@@ -107,7 +107,7 @@ int sql_read_record(sqlite3_stmt *stmt, const struct record *record, void *data)
 
 /* ------------------------------------------------------------------------- common shapes */
 
-/* Put one record with one statement of its own. none: the code when no row was touched. */
+/* Writes one record with one statement. none: the code if no row was affected. */
 int sql_write(struct conn *conn, int index, const struct record *record, const void *data, int none,
               struct errbuf *why)
 {
@@ -137,7 +137,8 @@ int sql_put(struct sqlite_db *db, int index, const struct record *record, const 
     return err;
 }
 
-/* Put one record unless there would be more of them than `most`, the statement's last parameter. */
+/* Inserts one record unless there would then be more than `most`, the statement's last
+ * parameter. */
 int sql_insert_within(struct conn *conn, int index, const struct record *record, const void *data,
                       int64_t most, const char *too_many, struct errbuf *why)
 {
@@ -169,7 +170,7 @@ int sql_put_within(struct sqlite_db *db, int index, const struct record *record,
     return err;
 }
 
-/* One record by one or two texts. */
+/* Gets one record by one or two texts. */
 int sql_get(struct sqlite_db *db, int index, const char *a, const char *b,
             const struct record *record, void *data, struct errbuf *why)
 {
@@ -198,7 +199,7 @@ int sql_get(struct sqlite_db *db, int index, const char *a, const char *b,
     return err;
 }
 
-/* One number by a text. */
+/* Gets one number by a text. */
 int sql_number(struct sqlite_db *db, int index, const char *a, int64_t *number, struct errbuf *why)
 {
     struct conn *conn = NULL;
@@ -239,7 +240,7 @@ int sql_run_within(struct conn *conn, int index, const char *a, const char *b, i
     return err;
 }
 
-/* Run one statement with one or two texts. */
+/* Runs one statement with one or two texts. */
 int sql_run(struct sqlite_db *db, int index, const char *a, const char *b, int none,
             struct errbuf *why)
 {
@@ -253,7 +254,7 @@ int sql_run(struct sqlite_db *db, int index, const char *a, const char *b, int n
     return err;
 }
 
-/* The disk is full: what is kept for that is given back. true: trying again makes sense. */
+/* The disk is full: gives back the reserve. true: it makes sense to try again. */
 bool sql_make_room(struct sqlite_db *db)
 {
     struct conn *conn = NULL;
@@ -275,7 +276,7 @@ void sql_keep_reserve(struct sqlite_db *db)
     conn_done(conn);
 }
 
-/* A deletion, which must work on a full disk too. */
+/* A deletion, which must work even on a full disk. */
 int sql_erase(struct sqlite_db *db, int index, const char *a, const char *b, struct errbuf *why)
 {
     int err = sql_run(db, index, a, b, UV_ENOENT, why);
@@ -287,7 +288,7 @@ int sql_erase(struct sqlite_db *db, int index, const char *a, const char *b, str
     return err;
 }
 
-/* Step through stmt, one row more than asked for: it tells whether there is another page. */
+/* Reads one row more than requested, to know whether there is another page. */
 int sql_read_page(struct conn *conn, sqlite3_stmt *stmt, const struct record *record, size_t limit,
                   struct store_list *list, bool *more, struct errbuf *why)
 {
@@ -330,7 +331,7 @@ static void bind_page(sqlite3_stmt *stmt, const struct sql_page *page)
         sql_bind_text(stmt, 7, page->profiles);
 }
 
-/* A record that cannot be read at all, as far as it is known. */
+/* A record that cannot be read at all, with what is known about it. */
 static int make_unreadable(const struct sql_listed *what, const char *id, const char *owner,
                            void *record)
 {
@@ -389,8 +390,8 @@ static int read_one(struct conn *conn, const struct sql_page *page, const char *
     return err == UV_EIO ? make_unreadable(page->what, id, page->owner, record) : err;
 }
 
-/* A page of the table is damaged: the ids come from the index, each record by itself, and the
- * ones that cannot be read say so. */
+/* A page of the table is damaged: takes the ids from the index and reads each record separately;
+ * those that cannot be read are marked. */
 static int read_rows(struct conn *conn, const struct sql_page *page, struct store_list *list,
                      bool *more, struct errbuf *why)
 {

@@ -1,8 +1,9 @@
 /**
- * @file store/sqlite_sealed.c  Where sealed texts lie, and replacing them by themselves sealed anew
+ * @file store/sqlite_sealed.c  Where sealed texts are stored, and replacing them by resealed ones
  *
- * One line a column. What is sealed in a column that is not listed here is still counted by
- * sqlite_sealed_rest(), which looks everywhere, so that no key is given up that something needs.
+ * One line per column. Sealed texts in columns that are not listed here are still counted by
+ * sqlite_sealed_rest(), which looks everywhere, so that no key is discarded while something needs
+ * it.
  */
 #include "store/sqlite_records.h"
 #include "store/sqlite_rows.h"
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 
 static const struct place {
-    const char *field; /* as in store/sealed.h: authenticated with the text, as the id is */
+    const char *field; /* as in store/sealed.h: authenticated with the text, like the id */
     const char *table;
     const char *id;
     const char *column;
@@ -92,7 +93,7 @@ int sqlite_sealed_stale(void *db, size_t field, const char *fresh, const char *a
     return err;
 }
 
-/* One number that a statement with one text tells. */
+/* A number from a statement with one text parameter. */
 static int count(struct conn *conn, const char *sql, const char *fresh, int64_t *more,
                  struct errbuf *why)
 {
@@ -115,8 +116,8 @@ static int count(struct conn *conn, const char *sql, const char *fresh, int64_t 
 #define HEX2 "[0-9a-f][0-9a-f]"
 #define HEX8 HEX2 HEX2 HEX2 HEX2
 
-/* What looks sealed: wherever in a text it stands, with the name of its key before it; from before
- * keys had names, at the beginning, and long enough for a nonce and a tag. */
+/* Texts that look sealed: anywhere in a text, preceded by the name of its key; or, from before keys
+ * had names, at the beginning and long enough for a nonce and a tag. */
 static int count_column(struct conn *conn, const char *table, const char *column, const char *fresh,
                         int64_t *rest, struct errbuf *why)
 {
@@ -165,7 +166,7 @@ static const struct place *place_of(const char *field)
     return NULL;
 }
 
-/* One that is not as it was any more was written meanwhile, by the key that seals now. */
+/* A text that has changed was written meanwhile, with the current key. */
 static int replace(struct conn *conn, const struct store_sample *was, const char *now,
                    struct errbuf *why)
 {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PROFILES_TEXT_MAX = 64 << 10 }; /* ids of a filter, [bytes] */
+enum { PROFILES_TEXT_MAX = 64 << 10 }; /* ids of a filter [bytes] */
 
 /* ----------------------------------------------------------------------------- profiles */
 
@@ -82,7 +82,7 @@ int sqlite_session_get(void *db, const char *user_id, const char *id, struct sto
     return sql_get(db, SESSION_GET, id, user_id, &store_record_session, session, why);
 }
 
-/* The ids as a JSON array; *text is the caller's. */
+/* The ids as a JSON array; *text belongs to the caller. */
 static int write_profiles(const struct store_session_filter *filter, char **text)
 {
     struct buf out;
@@ -93,7 +93,7 @@ static int write_profiles(const struct store_session_filter *filter, char **text
     buf_init(&out, PROFILES_TEXT_MAX);
     for (size_t i = 0; i < filter->profile_count; i++)
         buf_printf(&out, "%s\"%s\"", i ? "," : "[",
-                   filter->profiles[i]); /* ids: no quotes in them */
+                   filter->profiles[i]); /* ids contain no quotes */
     buf_puts(&out, filter->profile_count ? "]" : "[]");
     if (out.err) {
         buf_release(&out);
@@ -178,7 +178,7 @@ static int assign_number(struct conn *conn, struct store_transcript *t, struct e
     return 0;
 }
 
-/* What changed in the session by index: SESSION_COUNT or SESSION_ALIVE. user_id: whose it is. */
+/* Updates the session by statement: SESSION_COUNT or SESSION_ALIVE. user_id: its owner. */
 static int touch_session(struct conn *conn, int index, const char *session_id,
                          char user_id[static ID_TEXT_MAX], struct errbuf *why)
 {
@@ -200,8 +200,8 @@ static int touch_session(struct conn *conn, int index, const char *session_id,
     return rc == SQLITE_DONE ? 0 : conn_error(conn, rc, why);
 }
 
-/* Is there a row that neither counts nor lasts differently? One that is being written while it is
- * said changes its words alone. */
+/* Is there a row with the same number and times? While a line is being said, only its words
+ * change. */
 static int is_as_long(struct conn *conn, const struct store_transcript *t, bool *is,
                       struct errbuf *why)
 {
@@ -324,7 +324,7 @@ int sqlite_transcript_get(void *db, const char *user_id, const char *id,
     return sql_get(db, TRANSCRIPT_GET, id, user_id, &store_record_transcript, transcript, why);
 }
 
-/* From the index alone: a session whose row is damaged does not hide what was said in it. */
+/* From the index alone: a session with a damaged row must not hide its transcripts. */
 static int is_owner(struct conn *conn, const char *user_id, const char *session_id,
                     struct errbuf *why)
 {

@@ -27,15 +27,15 @@
     "agreed_at,growing"
 #define TRANSCRIPTION_COLUMNS                                                                      \
     "id,user_id,recording_id,language,state,result,error,created_at,finished_at"
-/* [ms] since 1970: what a write needs of the time, in the transaction that it is */
+/* the current time [ms since 1970], within the transaction */
 #define NOW "CAST((julianday('now')-2440587.5)*86400000 AS INTEGER)"
-/* Each parameter that is NULL lets everything through. */
+/* A parameter that is NULL matches everything. */
 #define SESSION_FILTER                                                                             \
     "(?4 IS NULL OR status=?4) AND (?5 IS NULL OR created_at>=?5) AND "                            \
     "(?6 IS NULL OR created_at<?6) AND "                                                           \
     "(?7 IS NULL OR profile_id IN (SELECT value FROM json_each(?7)))"
-/* From the first word to the last, without long pauses: each row adds what it goes beyond all
- * before it. */
+/* From the first word to the last, without long pauses: each row adds the time by which it extends
+ * beyond all rows before it. */
 #define SESSION_DURATION                                                                           \
     "(SELECT (coalesce(sum(CASE WHEN before IS NULL OR timestamp-before>" STORE_PAUSE              \
     " THEN ended-timestamp ELSE max(ended-before,0) END),0)+500)/1000 FROM "                       \
@@ -104,7 +104,7 @@ const char *const sqlite_statements[STATEMENTS] = {
                      "ORDER BY seen_at DESC,family DESC LIMIT ?3",
     [REFRESH_PRUNE] = "DELETE FROM refresh_tokens WHERE expires_at<?1",
 
-    /* one whose refresh tokens are all gone has no access token out either, or was ended before */
+    /* a sign-in without refresh tokens has no valid access token either, or was ended before */
     [ENDED_PUT] = "INSERT INTO ended_sign_ins (" ENDED_COLUMNS ") "
                   "SELECT DISTINCT family,?2 FROM refresh_tokens WHERE family=?1 "
                   "ON CONFLICT (family) DO NOTHING",
@@ -132,16 +132,16 @@ const char *const sqlite_statements[STATEMENTS] = {
     [PROFILE_GET] = "SELECT " PROFILE_COLUMNS " FROM profiles WHERE id=?1 AND user_id=?2",
     [PROFILE_LIST] = "SELECT " PROFILE_COLUMNS " FROM profiles "
                      "WHERE user_id=?1 AND id<?2 ORDER BY id DESC LIMIT ?3",
-    /* From the index alone: for a table with a damaged page, row by row. */
+    /* From the index alone: to read a table with a damaged page row by row. */
     [PROFILE_IDS] = "SELECT id FROM profiles INDEXED BY profiles_user "
                     "WHERE user_id=?1 AND id<?2 ORDER BY id DESC LIMIT ?3",
-    /* From the index alone, too */
+    /* Also from the index alone. */
     [PROFILE_LIST_CLEAR] = "SELECT id,user_id FROM profiles INDEXED BY profiles_clear "
                            "WHERE clear AND id>?1 ORDER BY id LIMIT ?2",
     [PROFILE_COUNT] = "SELECT count(*) FROM profiles WHERE user_id=?1",
     [PROFILE_ERASE] = "DELETE FROM profiles WHERE id=?1 AND user_id=?2",
 
-    /* duration and question_count are the store's own: 0 at first, and left alone afterwards */
+    /* the store maintains duration and question_count: 0 at first, and not changed afterwards */
     [SESSION_PUT] = "INSERT INTO sessions (" SESSION_COLUMNS ",alive_at) "
                     "SELECT ?1,?2,?3,?4,?5,?6,?7,0,0,?10,?11,max(?6," NOW ") WHERE ?3 IS NULL OR "
                     "EXISTS (SELECT 1 FROM profiles WHERE id=?3 AND user_id=?2) "
@@ -180,7 +180,7 @@ const char *const sqlite_statements[STATEMENTS] = {
     [TRANSCRIPT_SPAN] = "SELECT 1 FROM transcripts WHERE id=?1 AND session_id=?2 AND timestamp=?3 "
                         "AND ended_at=?4 AND line=?5",
 
-    /* the number it has already, or else the next of its session */
+    /* its existing number, or the next one of its session */
     [TRANSCRIPT_NUMBER] =
         "SELECT coalesce((SELECT question_number FROM transcripts WHERE id=?1 AND session_id=?2),"
         "(SELECT max(question_number)+1 FROM transcripts WHERE session_id=?2 AND line=0),1)",

@@ -1,10 +1,9 @@
 /**
  * @file store/sqlite_statements.h  Every statement of the SQLite driver; private to store/sqlite*.c
  *
- * One table, so that what is asked of the database can be read in one place; each is prepared once
- * a connection (conn_stmt()). Columns are listed in the order of store/record.c, so binding and
- * reading a record is one loop. Whatever belongs to a user is asked for with the user's id in the
- * statement itself.
+ * One table, so that all queries can be read in one place; each is prepared once per connection
+ * (conn_stmt()). Columns are listed in the order of store/record.c, so binding and reading a record
+ * is one loop. Every query for something that belongs to a user contains the user's id.
  */
 #ifndef STORE_SQLITE_STATEMENTS_H
 #define STORE_SQLITE_STATEMENTS_H

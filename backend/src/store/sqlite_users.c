@@ -34,7 +34,7 @@ int sqlite_user_local(void *db, struct store_user *user, struct errbuf *why)
     return sql_get(db, USER_LOCAL, NULL, NULL, &store_record_user, user, why);
 }
 
-/* All rows of stmt, of which there are no pages. */
+/* Reads all rows of stmt, without pages. */
 static int read_ended(struct conn *conn, sqlite3_stmt *stmt, struct store_list *list,
                       struct errbuf *why)
 {
@@ -63,14 +63,14 @@ static int read_ended(struct conn *conn, sqlite3_stmt *stmt, struct store_list *
     return err;
 }
 
-/* Which sign-ins end: by a statement that remembers them and one that takes their tokens. */
+/* Two statements that end sign-ins: one remembers them, one removes their tokens. */
 struct ending {
     int remember, revoke;
 };
 static const struct ending one = {ENDED_PUT_ONE, REFRESH_REVOKE_ONE};
 static const struct ending others = {ENDED_PUT_USER, REFRESH_REVOKE_USER};
 
-/* Inside a transaction: end the sign-in `family` of the user, or every other ("": all). */
+/* Inside a transaction: ends the user's sign-in `family`, or all others ("": all). */
 static int end_sign_ins(struct conn *conn, const struct ending *which, const char *user_id,
                         const char *family, int64_t expires_at, struct store_list *ended,
                         struct errbuf *why)
@@ -92,7 +92,7 @@ static int end_sign_ins(struct conn *conn, const struct ending *which, const cha
     return conn_run(conn, stmt, why);
 }
 
-/* Change the user by one statement and end its sign-ins. */
+/* Changes the user with one statement and ends their sign-ins. */
 static int change_and_end(struct sqlite_db *db, int index, const char *id, const char *password,
                           const char *keep, int64_t expires_at, struct store_list *ended,
                           struct errbuf *why)
@@ -138,7 +138,7 @@ int sqlite_user_erase(void *db, const char *id, int64_t expires_at, struct store
     return err;
 }
 
-/* SQLite overwrites what it frees (secure_delete); the log has the pages from before. */
+/* SQLite overwrites what it frees (secure_delete), but the log still contains the old pages. */
 int sqlite_scrub(void *db, struct errbuf *why)
 {
     struct conn *conn = NULL;
@@ -165,14 +165,14 @@ int sqlite_user_list(void *db, size_t limit, const char *cursor, struct store_li
     return sql_list_newest(db, USER_LIST, &store_record_user, NULL, limit, cursor, list, why);
 }
 
-/* --------------------------------------------------------------------- another password */
+/* ---- password resets ------------------------------------------------------------------------ */
 
 int sqlite_reset_put(void *db, const struct store_reset *reset, struct errbuf *why)
 {
     return sql_put(db, RESET_PUT, &store_record_reset, reset, 0, why);
 }
 
-/* Inside a transaction: whose the token is. */
+/* Inside a transaction: finds the token's user. */
 static int find_reset(struct conn *conn, const char *hash, int64_t now, char *user_id,
                       struct errbuf *why)
 {
@@ -254,7 +254,8 @@ int sqlite_choice_get(void *db, const char *user_id, struct store_choice *choice
 
 /* ----------------------------------------------------------------------- refresh tokens */
 
-/* A sign-in also says how late it is, so that no later start believes a clock that went back. */
+/* A sign-in also records the time, so that a later start does not trust a clock that was set
+ * back. */
 static int write_refresh(struct conn *conn, const struct store_refresh *token, struct errbuf *why)
 {
     char now[24];
@@ -274,7 +275,7 @@ int sqlite_refresh_get(void *db, const char *hash, struct store_refresh *token, 
     return sql_get(db, REFRESH_GET, hash, NULL, &store_record_refresh, token, why);
 }
 
-/* Marks old used; UV_EEXIST or UV_ENOENT when it cannot be. */
+/* Marks old as used; UV_EEXIST or UV_ENOENT if that is impossible. */
 static int use(struct conn *conn, const char *old, int64_t now, struct errbuf *why)
 {
     int err = 0;
@@ -316,7 +317,8 @@ static int sign_in(void *db, const char *old, const struct store_refresh *fresh,
     return err;
 }
 
-/* Who cannot sign in cannot delete anything either, so this may use what is kept for deletions. */
+/* A person who cannot sign in cannot delete anything either, so this may use the reserve for
+ * deletions. */
 int sqlite_refresh_rotate(void *db, const char *old, const struct store_refresh *fresh, int64_t now,
                           struct errbuf *why)
 {

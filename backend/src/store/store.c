@@ -1,5 +1,5 @@
 /**
- * @file store/store.c  The store itself: its driver, its health, what it knows of itself
+ * @file store/store.c  The store itself: its driver, its health, its facts
  */
 #include "store/store_internal.h"
 
@@ -69,7 +69,7 @@ void store_watch(struct store *store, void (*fn)(const struct store_written *wri
     store->watcher_arg = arg;
 }
 
-/* Passes err on: what failed changed nothing. */
+/* Returns err; a failed write changed nothing. */
 int store_tell(struct store *store, int err, const char *user_id, const char *session_id)
 {
     if (!err && store->watcher)
@@ -207,7 +207,7 @@ int store_copy(struct store *store, const char *path, struct errbuf *why)
     return store->driver->copy(store->db, path, why);
 }
 
-/* -------------------------------------------------------------------- texts sealed anew */
+/* ---- resealing --------------------------------------------------------------------------- */
 
 const char *store_sealed_field(struct store *store, size_t i)
 {

@@ -1,5 +1,5 @@
 /**
- * @file store/users.c  Users and what hangs on them: passwords, photos, sign-ins, personal keys
+ * @file store/users.c  Users and what belongs to them: passwords, photos, sign-ins, personal keys
  */
 #include "store/store_internal.h"
 
@@ -56,8 +56,8 @@ int store_user_erase(struct store *store, const char *id, int64_t expires_at,
     return store_tell(store, err, id, NULL);
 }
 
-/* A driver changes any kind of record with one function; here a user gets its type back, and the
- * texts that it must have are looked for. */
+/* A driver changes any kind of record with one function; here a user gets its own type back, and
+ * its required texts are checked. */
 struct change {
     int (*fn)(struct store_user *user, void *arg);
     void *arg;
@@ -89,7 +89,7 @@ void store_user_release(struct store_user *user)
     record_release(&store_record_user, user);
 }
 
-/* --------------------------------------------------------------------- another password */
+/* ---- password resets ------------------------------------------------------------------------ */
 
 int store_user_password(struct store *store, const char *id, const char *password, const char *keep,
                         int64_t expires_at, struct store_list *ended, struct errbuf *why)
