@@ -1,5 +1,5 @@
 /**
- * @file auth/accounts.c  Who somebody is: signing up, in, on and out, over the store
+ * @file auth/accounts.c  Accounts on top of the store: sign-up, sign-in, refresh and sign-out
  */
 #include "auth/accounts_internal.h"
 
@@ -44,7 +44,7 @@ static int open_keys(struct accounts *a, const struct seal *seal, int number)
     return err;
 }
 
-/* Sign-ins that ended before this start, and whose tokens may still be out. */
+/* Loads sign-ins that ended before this start, but whose tokens may still be valid. */
 static int load_ended(struct accounts *a, int64_t now, struct errbuf *why)
 {
     struct store_list list = {0};
@@ -109,8 +109,8 @@ void grant_release(struct grant *grant)
 
 /* ------------------------------------------------------------------------------- grants */
 
-/* A fresh pair of tokens for grant->user; the refresh row is filled but not stored yet. began_at:
- * of the sign-in they belong to. */
+/* A new pair of tokens for grant->user; the refresh row is filled in but not stored yet. began_at:
+ * when their sign-in began. */
 static int make_tokens(const struct accounts *a, const char *family, int64_t began_at, int64_t now,
                        const struct sign_in_from *from, struct grant *grant,
                        struct store_refresh *row)
@@ -118,7 +118,7 @@ static int make_tokens(const struct accounts *a, const char *family, int64_t beg
     struct token_claims claims = {.issued_at = now, .expires_at = now + a->access_s * 1000LL};
     int64_t refused = ended_all_until(a->ended);
 
-    if (claims.issued_at / 1000 <= refused / 1000) /* the wire has whole seconds */
+    if (claims.issued_at / 1000 <= refused / 1000) /* JWTs have whole seconds */
         claims.issued_at = refused + 1000;
     *row = (struct store_refresh){
         .expires_at = now + a->refresh_s * 1000LL, .began_at = began_at, .seen_at = now};
@@ -139,7 +139,7 @@ static int make_tokens(const struct accounts *a, const char *family, int64_t beg
     return token_issue(a->keys[0], &claims, grant->access);
 }
 
-/* That is, a new family of refresh tokens. */
+/* Starts a new family of refresh tokens. */
 int accounts_begin(struct accounts *a, int64_t now, const struct sign_in_from *from,
                    struct grant *grant, struct errbuf *why)
 {
@@ -155,14 +155,14 @@ int accounts_begin(struct accounts *a, int64_t now, const struct sign_in_from *f
     return store_refresh_prune(a->store, now, why);
 }
 
-/* -------------------------------------------------------------------------------- ending */
+/* ---- ending sign-ins ----------------------------------------------------------------------- */
 
 int64_t accounts_last_expiry(int64_t now)
 {
     return now + TOKEN_LIFE_MAX_S * 1000LL + TOKEN_LEEWAY_MS;
 }
 
-/* Its end is stored already. */
+/* The end is already stored. */
 static void ended_now(struct accounts *a, const char *user_id, const char *family, int64_t now)
 {
     void (*fn)(const char *user_id, const char *family, void *arg);
@@ -213,7 +213,7 @@ static bool is_space(ucs4_t c)
     return c <= ' ' || c == 0x7f || c == 0xa0 || c == 0x200b || c == 0xfeff;
 }
 
-/* Case folding and composing may each undo the other once, so u8_casefold() does both. */
+/* Case folding and composing can each undo the other once, so u8_casefold() does both. */
 int accounts_email(const char *email, char to[static ACCOUNTS_EMAIL_MAX])
 {
     const char *end = email + strlen(email);
@@ -315,8 +315,8 @@ static int change_password(struct store_user *user, void *arg)
     return 0;
 }
 
-/* The parameters have become stronger since this password was set. When that cannot be stored now,
- * the next sign-in tries again. */
+/* The parameters have become stronger since this password was set. If the new hash cannot be stored
+ * now, the next sign-in tries again. */
 static void rehash(struct accounts *a, struct store_user *user, const char *password)
 {
     char encoded[PASSWORD_TEXT_MAX];
@@ -330,7 +330,7 @@ static void rehash(struct accounts *a, struct store_user *user, const char *pass
     *user = fresh;
 }
 
-/* The error that the caller gets when the check of a password fails. */
+/* The error returned to the caller when checking a password fails. */
 static int not_right(int e, const char *sentence, struct errbuf *why)
 {
     if (e == UV_ENOMEM || e == UV_EAGAIN)
@@ -344,7 +344,7 @@ int accounts_refuse_disabled(struct errbuf *why)
 }
 
 /* The password may have been changed, or the user disabled, after it was read and before this
- * sign-in was there to be ended. */
+ * sign-in existed. */
 static int still_may(struct accounts *a, const struct grant *grant, int64_t now, struct errbuf *why)
 {
     struct store_user user;
@@ -383,7 +383,7 @@ int accounts_login(struct accounts *a, const char *email, const char *password, 
     }
     if ((err = password_check(grant->user.password, password)))
         return accounts_finish(grant, not_right(err, "E-mail or password is not right.", why));
-    if (grant->user.disabled_at) /* told to those alone who know the password */
+    if (grant->user.disabled_at) /* only reported to somebody who knows the password */
         return accounts_finish(grant, accounts_refuse_disabled(why));
     if (password_outdated(grant->user.password))
         rehash(a, &grant->user, password);
@@ -437,7 +437,7 @@ int accounts_local(struct accounts *a, int64_t now, const struct sign_in_from *f
         if (accounts_make_user(&grant->user, NULL, "You", now))
             return err_set(why, UV_ENOMEM, "out of memory");
         err = store_user_put(a->store, &grant->user, why);
-        if (err == UV_EEXIST) { /* another request made it in between */
+        if (err == UV_EEXIST) { /* another request created it meanwhile */
             store_user_release(&grant->user);
             err = store_user_local(a->store, &grant->user, why);
         }
@@ -469,7 +469,7 @@ static void rotation_end(struct accounts *a, struct rotation *r, const char *has
     uv_mutex_unlock(&a->lock);
 }
 
-/* Did somebody use it while this request was on its way already? */
+/* Had another request already used it when this one arrived? */
 static bool is_beside_another(struct accounts *a, const char *hash, uint64_t asked_us)
 {
     bool found = false;
@@ -536,7 +536,7 @@ int accounts_refresh(struct accounts *a, const char *refresh, int64_t now, uint6
     rotation = rotation_begin(a, hash);
     err = store_refresh_rotate(a->store, hash, &fresh, now, why);
     rotation_end(a, rotation, hash, !err);
-    if (err == UV_EEXIST) /* used since we looked: at the same moment, that is */
+    if (err == UV_EEXIST) /* used after we looked, that is, at the same time */
         return accounts_finish(grant, used_before(a, &old, true, now, why));
     return accounts_finish(grant, err == UV_ENOENT ? UV_EACCES : err);
 }

@@ -1,5 +1,5 @@
 /**
- * @file auth/accounts_internal.h  What the files of accounts share; private to auth/
+ * @file auth/accounts_internal.h  Shared by the files of accounts; private to auth/
  */
 #ifndef AUTH_ACCOUNTS_INTERNAL_H
 #define AUTH_ACCOUNTS_INTERNAL_H
@@ -12,8 +12,8 @@ struct challenges;
 struct ended;
 
 enum {
-    KEYS = 2,            /**< The key that signs, and the one that did before */
-    ROTATIONS_MAX = 256, /**< Far more than run at a time: each takes milliseconds */
+    KEYS = 2,            /**< The current signing key, and the previous one */
+    ROTATIONS_MAX = 256, /**< Far more than run at the same time: each takes milliseconds */
 };
 
 struct rotation {
@@ -25,7 +25,7 @@ struct accounts {
     struct store *store;
     struct token_key *keys[KEYS]; /* the second may be NULL */
     struct ended *ended;
-    struct challenges *challenges; /* of passkeys */
+    struct challenges *challenges; /* for passkeys */
     int access_s;
     int refresh_s;
 
@@ -33,31 +33,31 @@ struct accounts {
     void (*on_end)(const char *user_id, const char *family, void *arg); /* {lock} */
     void *on_end_arg;                                                   /* {lock} */
 
-    /* The newest rotations, to tell who asked at the same time from who came later. */
+    /* The newest rotations, to distinguish requests at the same time from later ones. */
     struct rotation rotations[ROTATIONS_MAX]; /* {lock} */
     size_t rotation_count;                    /* {lock} counts on, modulo ROTATIONS_MAX */
 };
 
-/** Until when a token may be out that was issued by now, also with another access_token_s. */
+/** The latest time at which a token issued until now can expire, even with another
+ *  access_token_s. */
 int64_t accounts_last_expiry(int64_t now);
 
-/** These sign-ins, whose end is stored, are over now: struct store_ended. Frees the items. */
+/** These sign-ins, whose end is stored, are over: struct store_ended. Frees the items. */
 void accounts_all_ended(struct accounts *a, const char *user_id, struct store_list *list,
                         int64_t now);
 
-/** A new user with an id; email is as accounts_email() writes it, or NULL. UV_ENOMEM. */
+/** A new user with an id; email is in the form of accounts_email(), or NULL. UV_ENOMEM. */
 int accounts_make_user(struct store_user *user, const char *email, const char *display_name,
                        int64_t now);
 
-/** A new sign-in of grant->user: its tokens. */
+/** A new sign-in of grant->user, with its tokens. */
 int accounts_begin(struct accounts *a, int64_t now, const struct sign_in_from *from,
                    struct grant *grant, struct errbuf *why);
-/** Passes err on. If it is an error, nothing is left of the grant but the user it would have been
- *  for. */
+/** Returns err. On an error only the user remains in the grant. */
 int accounts_finish(struct grant *grant, int err);
 int accounts_refuse_disabled(struct errbuf *why);
 
-/** UV_EACCES: it is not the user's; UV_ENOTSUP: the user has none. */
+/** UV_EACCES: not the user's password; UV_ENOTSUP: the user has none. */
 int accounts_check_password(struct accounts *a, const char *user_id, const char *password,
                             struct errbuf *why);
 

@@ -1,5 +1,5 @@
 /**
- * @file auth/api_keys.c  Personal keys: what programs sign in with that keep one key for good
+ * @file auth/api_keys.c  Personal keys: for programs that sign in with a permanent key
  */
 #include "auth/api_keys.h"
 
@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PREFIX_LEN = 9, USED_EVERY_MS = 600000 /* so often its last use is written down at most */ };
+enum { PREFIX_LEN = 9, USED_EVERY_MS = 600000 /* its last use is recorded at most this often */ };
 
-/* A refresh token by another name: as long, as random, and no one can be taken for the other. */
+/* Like a refresh token, with another prefix so that neither can be taken for the other. */
 static int hash_of(const char *key, char hash[static REFRESH_HASH_MAX])
 {
     char text[API_KEY_TEXT_MAX];

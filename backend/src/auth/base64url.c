@@ -26,7 +26,7 @@ size_t base64url_encode(const void *data, size_t n, char *text)
     return (size_t)(to - text);
 }
 
-/* Values of the characters, plus one: what is not in the table is 0. */
+/* Values of the characters, plus one; 0 for all others. */
 static const unsigned char values[256] = {
     ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,
     ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
@@ -38,7 +38,7 @@ static const unsigned char values[256] = {
     ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['-'] = 63, ['_'] = 64,
 };
 
-/* Four characters to three bytes. What is wrong leaves its mark in the high bits: 0 - 1. */
+/* Four characters to three bytes. An invalid character shows in the high bits: 0 - 1. */
 static uint32_t quartet(const unsigned char *p, unsigned char *to)
 {
     uint32_t a = values[p[0]] - 1u;
@@ -53,7 +53,7 @@ static uint32_t quartet(const unsigned char *p, unsigned char *to)
     return (a | b | c | d) & 0x80000000u;
 }
 
-/* The last two or three characters: one or two bytes, and the bits left over must be zero. */
+/* The last two or three characters: one or two bytes; the leftover bits must be zero. */
 static long remainder_of(const unsigned char *p, size_t len, unsigned char *to)
 {
     unsigned char padded[4] = {p[0], p[1], len > 2 ? p[2] : 'A', 'A'};

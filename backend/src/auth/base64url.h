@@ -8,14 +8,14 @@
 
 #include <stddef.h>
 
-/** Characters for n bytes, NUL not counted. */
+/** Characters for n bytes, without NUL. */
 #define BASE64URL_LEN(n) (((n)*8 + 5) / 6)
 
-/** Writes BASE64URL_LEN(n) characters and a NUL. Returns the characters. */
+/** Writes BASE64URL_LEN(n) characters and a NUL. Returns the number of characters. */
 size_t base64url_encode(const void *data, size_t n, char *text);
 
-/** Bytes written, or UV_EINVAL: foreign characters, an impossible length, bits left over that are
- *  not zero (so that each value has one spelling), or more than max bytes. */
+/** Number of bytes written, or UV_EINVAL: invalid characters, an impossible length, leftover bits
+ *  that are not zero (so that each value has one spelling), or more than max bytes. */
 long base64url_decode(const char *text, size_t len, void *data, size_t max);
 
 #endif

@@ -1,5 +1,5 @@
 /**
- * @file auth/cbor.c  Is this the CBOR that an authenticator may write?
+ * @file auth/cbor.c  Validates the CBOR that an authenticator may write
  */
 #include "auth/cbor.h"
 
@@ -7,7 +7,7 @@
 
 enum { DEPTH_MAX = 4, TAG = 6, FLOATS_AND_SIMPLE = 7, TRUE_OR_FALSE = 20 };
 
-/* The number of a head (RFC 8949 section 3), in its shortest form. */
+/* The argument of a head (RFC 8949 section 3), in its shortest form. */
 static int read_number(const unsigned char *data, size_t len, size_t *at, uint64_t *number)
 {
     static const uint64_t least[] = {24, 1 << 8, 1 << 16, (uint64_t)1 << 32};
@@ -17,7 +17,7 @@ static int read_number(const unsigned char *data, size_t len, size_t *at, uint64
     *number = info;
     if (info < 24)
         return 0;
-    if (info > 27) /* 31: without a length; 28 to 30 are not used */
+    if (info > 27) /* 31: indefinite length; 28 to 30 are reserved */
         return UV_EINVAL;
     bytes = (size_t)1 << (info - 24);
     if (len - *at < bytes)
@@ -53,7 +53,8 @@ static int step(const unsigned char *data, size_t len, size_t *at, struct cbor_v
     if (value->kind == CBOR_ARRAY || value->kind == CBOR_MAP) {
         struct cbor_value inside;
 
-        if (depth == DEPTH_MAX || value->number > len - here) /* each item takes a byte at least */
+        if (depth == DEPTH_MAX || value->number > len - here) /* each item takes at least one
+                                                                 byte */
             return UV_EINVAL;
         for (uint64_t i = 0; i < value->number << (value->kind == CBOR_MAP); i++)
             if (step(data, len, &here, &inside, depth + 1))

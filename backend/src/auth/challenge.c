@@ -1,5 +1,5 @@
 /**
- * @file auth/challenge.c  Challenges: numbers that were made here, for one purpose, for one use
+ * @file auth/challenge.c  Challenges: random numbers made here, each for one purpose and one use
  */
 #include "auth/challenge.h"
 
@@ -15,7 +15,7 @@
 
 enum {
     RANDOM_LEN = 16,
-    BODY_LEN = RANDOM_LEN + 8, /* and when it ends, [ms] since 1970 */
+    BODY_LEN = RANDOM_LEN + 8, /* plus its expiry time [ms] since 1970 */
     MAC_LEN = 32,
     CHALLENGE_LEN = BODY_LEN + MAC_LEN,
 };
@@ -28,7 +28,7 @@ struct spent {
 struct challenges {
     unsigned char key[32];
     uv_mutex_t lock;
-    struct spent *spent; /* {lock} a ring, in the order in which they were spent */
+    struct spent *spent; /* {lock} a ring, in the order of use */
     size_t first, count; /* {lock} */
 };
 
@@ -58,7 +58,7 @@ void challenges_close(struct challenges *c)
     free(c);
 }
 
-/* Over the purpose, the user and the body; the first two end with their NUL. */
+/* Over the purpose, the user and the body; the first two include their NUL. */
 static int make_mac(const struct challenges *c, const char *purpose, const char *user,
                     const unsigned char body[static BODY_LEN], unsigned char mac[static MAC_LEN])
 {
@@ -91,7 +91,7 @@ int challenge_new(const struct challenges *c, const char *purpose, const char *u
     return err;
 }
 
-/* Those at the front are dropped once they have ended. */
+/* Expired ones at the front are dropped. */
 static int spend(struct challenges *c, const unsigned char *random, int64_t ends_at, int64_t now)
 {
     struct spent *s;

@@ -1,8 +1,8 @@
 /**
- * @file auth/ended.c  Sign-ins that are over while access tokens of them are still out
+ * @file auth/ended.c  Sign-ins that have ended while some of their access tokens have not expired
  *
- * A hash table with open addressing and linear probing, at most three quarters full. Nothing is
- * ever taken out of it one by one: what has expired is left behind when the table is made anew.
+ * A hash table with open addressing and linear probing, at most three quarters full. Entries are
+ * never removed one by one: expired ones are dropped when the table is rebuilt.
  */
 #include "auth/ended.h"
 
@@ -52,7 +52,7 @@ void ended_close(struct ended *e)
     free(e);
 }
 
-/* FNV-1a. The names are our own random ids: nobody chooses them so that they collide. */
+/* FNV-1a. The names are our own random ids, so nobody can choose them to collide. */
 static size_t hash(const char *family)
 {
     uint64_t h = 0xcbf29ce484222325u;
@@ -62,7 +62,7 @@ static size_t hash(const char *family)
     return (size_t)(h ^ h >> 32);
 }
 
-/* The entry of the family, or the free one where it belongs. */
+/* The entry of the family, or the free one where it would go. */
 static struct entry *find(struct entry *entries, size_t room, const char *family)
 {
     size_t at = hash(family) & (room - 1);
@@ -72,7 +72,7 @@ static struct entry *find(struct entry *entries, size_t room, const char *family
     return &entries[at];
 }
 
-/* A table without what has expired, and with room for as much again as is left. */
+/* Rebuilds the table without expired entries, with room for as many again as remain. */
 static int renew(struct ended *e, int64_t now)
 {
     struct entry *entries;

@@ -1,5 +1,5 @@
 /**
- * @file auth/key_copy.c  The master keys, to be carried elsewhere under a passphrase
+ * @file auth/key_copy.c  A copy of the master keys, encrypted with a passphrase
  */
 #include "auth/key_copy.h"
 
@@ -37,7 +37,7 @@ static int stretch(const char *passphrase, const unsigned char *salt,
     return 0;
 }
 
-/* The head is authenticated with it. */
+/* The header is authenticated too. */
 static int encrypt(const unsigned char key[static KEY_LEN], const char *text, size_t len,
                    unsigned char *copy)
 {

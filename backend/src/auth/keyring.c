@@ -1,5 +1,5 @@
 /**
- * @file auth/keyring.c  Master keys as they are written down
+ * @file auth/keyring.c  Reading and writing master keys
  */
 #include "auth/keyring.h"
 
@@ -19,7 +19,7 @@
 
 enum {
     LINE_LEN = 2 * KEY_LEN + 1,
-    FILE_MAX = SEAL_KEYS_MAX * (LINE_LEN + 2), /* room for "\r" and a blank line */
+    FILE_MAX = SEAL_KEYS_MAX * (LINE_LEN + 2), /* with room for "\r" and a blank line */
 };
 
 static const char between[] = ", \t\r\n";
@@ -75,7 +75,7 @@ static int parse_key(const char *text, size_t len, unsigned char key[static KEY_
     return len == (size_t)2 * KEY_LEN ? from_hex(text, key) : from_base64(text, len, key);
 }
 
-/* Over all keys that are known, since where it is found may be told from the time. */
+/* Compares with all known keys, because the time could reveal where it is found. */
 static bool is_known(const struct keyring *ring, const unsigned char key[static KEY_LEN])
 {
     bool known = false;
@@ -156,7 +156,7 @@ static int make_folder(const char *path, struct errbuf *why)
             continue;
         *p = '\0';
         if (!mkdir(folder, 0700))
-            chmod(folder, 0700); /* whatever the umask */
+            chmod(folder, 0700); /* regardless of the umask */
         else if (errno != EEXIST)
             return err_set(why, -errno, "cannot make the folder %s: %s", folder, strerror(errno));
         *p = was;
@@ -210,7 +210,7 @@ size_t keyring_print(const struct keyring *ring, char *text)
     return ring->count * LINE_LEN;
 }
 
-/* A file of its own beside path, on the disk when this returns 0. */
+/* Writes a separate file beside path; it is on disk when this returns 0. */
 static int write_apart(const char *temporary, const struct keyring *ring)
 {
     char text[KEYRING_TEXT_MAX];
@@ -303,7 +303,7 @@ int keyring_change(const char *path, int (*fn)(struct keyring *ring, struct errb
     if (!err)
         err = write_ring(path, &ring, false, why);
     keyring_wipe(&ring);
-    close(folder); /* and with it the lock */
+    close(folder); /* this also releases the lock */
     return err;
 }
 

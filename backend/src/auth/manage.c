@@ -1,5 +1,5 @@
 /**
- * @file auth/manage.c  Sign-ins as a list, and what an administrator does with an account
+ * @file auth/manage.c  Listing sign-ins, and administering accounts
  */
 #include "auth/accounts_internal.h"
 
@@ -42,7 +42,7 @@ int accounts_sign_out_others(struct accounts *a, const char *user_id, const char
     return 0;
 }
 
-/* ------------------------------------------------------------------- by an administrator */
+/* ---- administration ------------------------------------------------------------------------ */
 
 int accounts_add(struct accounts *a, const char *email, const char *display_name,
                  enum store_role role, int64_t now, struct store_user *user, struct errbuf *why)
@@ -65,12 +65,12 @@ static int change_disabled(struct store_user *user, void *arg)
 {
     const int64_t *disabled_at = arg;
 
-    if (!*disabled_at || !user->disabled_at) /* of two, the first time stays */
+    if (!*disabled_at || !user->disabled_at) /* if it was done twice, the first time counts */
         user->disabled_at = *disabled_at;
     return 0;
 }
 
-/* Whoever signs in meanwhile looks after this once more, and is refused. */
+/* A sign-in that is just being made checks this again afterwards, and is refused. */
 int accounts_disable(struct accounts *a, const char *user_id, bool disabled, int64_t now,
                      struct store_user *user, struct errbuf *why)
 {

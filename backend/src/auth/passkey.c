@@ -1,5 +1,5 @@
 /**
- * @file auth/passkey.c  Passkeys: is what a browser answers signed by the key that it should be?
+ * @file auth/passkey.c  Passkeys: verifying what a browser answers
  */
 #include "auth/passkey.h"
 
@@ -38,7 +38,7 @@ static int not_read(const char *what, struct errbuf *why)
     return err_set(why, UV_EINVAL, "The %s cannot be read.", what);
 }
 
-/* -------------------------------------------------------------------------------- for whom */
+/* ---- relying party ------------------------------------------------------------------------- */
 
 static bool is_name(const char *host)
 {
@@ -112,7 +112,7 @@ int passkey_client_read(const void *json, size_t len, struct passkey_client *cli
                  copy_text(data, "origin", read.origin, sizeof(read.origin));
     const json_t *crossed = json_object_get(data, "crossOrigin");
 
-    /* Anything but false, and a page around ours (L3), is a frame. */
+    /* Anything but false, or a page around ours (L3), means a frame. */
     read.framed = (crossed && !json_is_false(crossed)) || json_object_get(data, "topOrigin");
     json_decref(data);
     if (!data && json_starved())
@@ -161,8 +161,8 @@ static int check_auth_data(const struct passkey_rp *rp, const unsigned char *dat
     return 0;
 }
 
-/* Behind the head there is what the flags say and nothing else, so that libfido2 is given CBOR of
- * the right form only. */
+/* After the header there must be exactly what the flags announce, so that libfido2 only gets
+ * well-formed CBOR. */
 static int check_rest(const unsigned char *data, size_t len, bool made, struct errbuf *why)
 {
     bool has_key = data[FLAGS_AT] & HAS_KEY;
@@ -192,11 +192,11 @@ static int check_rest(const unsigned char *data, size_t len, bool made, struct e
     return at == len ? 0 : not_read("authenticator data", why);
 }
 
-/* --------------------------------------------------------------------------------- a new one */
+/* ---- registration -------------------------------------------------------------------------- */
 
 struct attestation {
     struct cbor_value fmt, statement, auth_data;
-    const unsigned char *map; /* the statement with its head */
+    const unsigned char *map; /* the statement, including its head */
     size_t map_len;
 };
 
@@ -206,7 +206,7 @@ static bool is_text(const struct cbor_value *value, const char *text)
            memcmp(value->data, text, strlen(text)) == 0;
 }
 
-/* {"fmt": text, "attStmt": map, "authData": bytes} and nothing behind it (section 6.5.4). */
+/* {"fmt": text, "attStmt": map, "authData": bytes} and nothing after it (section 6.5.4). */
 static int read_attestation(const unsigned char *data, size_t len, struct attestation *a)
 {
     struct cbor_value object, name, value;
@@ -240,7 +240,7 @@ static int read_attestation(const unsigned char *data, size_t len, struct attest
                : UV_EINVAL;
 }
 
-/* A point that is on no curve, or a number that is no modulus, is refused before it is kept. */
+/* Refuses points that are not on the curve, and invalid moduli, before the key is stored. */
 static int load_key(int alg, const unsigned char *data, size_t len, void **key)
 {
     es256_pk_t *es256;
@@ -280,8 +280,8 @@ static void free_key(int alg, void *key)
         rs256_pk_free((rs256_pk_t **)&key);
 }
 
-/* libfido2 reads authenticator data only when it is told the algorithm first. UV_ENOTSUP: it is
- * none of ours. */
+/* libfido2 only reads authenticator data after it was given the algorithm. UV_ENOTSUP: not one of
+ * ours. */
 static int read_cred(const struct cbor_value *auth_data, fido_cred_t **cred)
 {
     for (size_t i = 0; passkey_algs[i]; i++) {
@@ -295,8 +295,8 @@ static int read_cred(const struct cbor_value *auth_data, fido_cred_t **cred)
     return UV_ENOTSUP;
 }
 
-/* A key that vouches for itself shows only that the sender has it. A maker's certificate was not
- * asked for, and one that came could not be checked. */
+/* A self-attested key only shows that the sender has it. A manufacturer's certificate was not
+ * requested, and could not be checked. */
 static int check_statement(const struct attestation *a, const struct passkey_rp *rp,
                            const struct passkey_client *client, fido_cred_t *cred,
                            struct errbuf *why)
@@ -388,8 +388,8 @@ static int verify(const struct passkey_rp *rp, const struct passkey_client *clie
         err = fido_assert_verify(assert, 0, key->alg, public);
     fido_assert_free(&assert);
     if (err)
-        return err == FIDO_ERR_INTERNAL ? UV_ENOMEM
-                                        : UV_EACCES; /* a right one is not called wrong */
+        return err == FIDO_ERR_INTERNAL ? UV_ENOMEM : UV_EACCES; /* a valid signature must not be
+                                                                    called wrong */
     return 0;
 }
 

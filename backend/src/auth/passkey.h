@@ -1,20 +1,20 @@
 /**
- * @file auth/passkey.h  Passkeys: is what a browser answers signed by the key that it should be?
+ * @file auth/passkey.h  Passkeys: verifying what a browser answers
  *
- * The checks that WebAuthn asks of a relying party, as pure functions over what came from the
- * browser. Making one:
+ * The checks that WebAuthn requires of a relying party, as pure functions over what the browser
+ * sent. Registering a passkey:
  *
- *     passkey_rp("https://interview.example", &rp, why);          // for whom
+ *     passkey_rp("https://interview.example", &rp, why);          // the relying party
  *     passkey_client_read(json, json_len, &client, why);          // what the browser saw
  *     challenge_spend(challenges, client.challenge, ...);         // ours, once: auth/challenge.h
- *     passkey_made(&rp, &client, attestation, len, &key, why);    // key: to be stored
+ *     passkey_made(&rp, &client, attestation, len, &key, why);    // store the key
  *
  * and signing in with it:
  *
  *     passkey_signed(&rp, &client, &key, &signature, &count, why);
  *
- * What is checked, by the sections and steps of WebAuthn level 2
- * (https://www.w3.org/TR/webauthn-2/); L3: what level 3 adds:
+ * The checks, with the sections and steps of WebAuthn level 2 (https://www.w3.org/TR/webauthn-2/);
+ * L3: added in level 3:
  *
  *   passkey_client_read()  7.1 steps 5 and 6, 7.2 steps 9 and 10: the client data (5.8.1) is JSON
  *   passkey_made()         7.1 step 7, the type is "webauthn.create"; 9, the origin; L3 5.8.1, it
@@ -31,14 +31,14 @@
  * Left to the caller: the challenge (7.1 step 8, 7.2 step 12), which key it is and whose (7.2
  * steps 5 to 7), that no other user has the id (7.1 step 22), the counter (7.2 step 21).
  *
- * libfido2 reads the authenticator data and verifies signatures; of CBOR it reads only what
- * auth/cbor.h has passed. Why that library, and what is asked of a passkey:
+ * libfido2 reads the authenticator data and verifies signatures; it only reads CBOR that
+ * auth/cbor.h has accepted. Why that library, and what a passkey must provide:
  * docs/architecture/decisions/0035-passkeys.md
  *
  * Threads    Any; no state. An RSA signature takes a tenth of a millisecond.
- * Errors     UV_EINVAL: cannot be read. UV_EACCES: does not hold, with a sentence that says which.
- *            UV_ENOTSUP: an algorithm or attestation that is not taken. UV_ENOMEM.
- * Ownership  What is passed in is borrowed.
+ * Errors     UV_EINVAL: unreadable. UV_EACCES: a check failed; the sentence says which. UV_ENOTSUP:
+ *            an unsupported algorithm or attestation. UV_ENOMEM.
+ * Ownership  Arguments are borrowed.
  */
 #ifndef AUTH_PASSKEY_H
 #define AUTH_PASSKEY_H
@@ -50,10 +50,11 @@
 #include <stdint.h>
 
 enum {
-    PASSKEY_RP_ID_MAX = 254,       /**< A name of the DNS and NUL */
+    PASSKEY_RP_ID_MAX = 254,       /**< A DNS name and NUL */
     PASSKEY_ORIGIN_MAX = 300,      /**< "https://", such a name, a port and NUL */
     PASSKEY_ID_MAX = 1023,         /**< Of a credential id, [bytes] */
-    PASSKEY_KEY_MAX = 259,         /**< RSA with 2048 bits: the modulus and three of the exponent */
+    PASSKEY_KEY_MAX = 259,         /**< RSA with 2048 bits: the modulus and three bytes of
+                                        exponent */
     PASSKEY_CLIENT_MAX = 4096,     /**< Client data, [bytes] */
     PASSKEY_AUTH_DATA_MAX = 4096,  /**< Authenticator data, [bytes] */
     PASSKEY_SIGNATURE_MAX = 512,   /**< [bytes] */
@@ -61,29 +62,29 @@ enum {
     PASSKEY_ATTESTATION_MAX = 8192 /**< Attestation object, [bytes] */
 };
 
-/** Relying party: whose passkeys these are. */
+/** The relying party that the passkeys belong to. */
 struct passkey_rp {
-    char id[PASSKEY_RP_ID_MAX];      /**< "interview.example": the host of the origin, whole */
+    char id[PASSKEY_RP_ID_MAX];      /**< "interview.example": the whole host of the origin */
     char origin[PASSKEY_ORIGIN_MAX]; /**< "https://interview.example:8443" */
 };
 
-/** What the browser signs along: where it was, and what for. */
+/** What the browser includes in the signature: where and for what. */
 struct passkey_client {
     char type[24];
     char challenge[PASSKEY_CHALLENGE_MAX];
     char origin[PASSKEY_ORIGIN_MAX];
     bool framed;            /**< In a frame of another site */
-    unsigned char hash[32]; /**< SHA-256 of all of it */
+    unsigned char hash[32]; /**< SHA-256 of the whole client data */
 };
 
-/** A public key, as it is kept. */
+/** A public key, as stored. */
 struct passkey_key {
     unsigned char id[PASSKEY_ID_MAX]; /**< The credential id */
     size_t id_len;
     int alg;                            /**< COSE: -7 ES256, -8 EdDSA, -257 RS256 */
     unsigned char key[PASSKEY_KEY_MAX]; /**< ES256: x, y. EdDSA: the key. RS256: n (256 bytes), e */
     size_t key_len;
-    uint32_t count; /**< Of signatures; 0: this authenticator does not count */
+    uint32_t count; /**< Signature counter; 0: this authenticator does not count */
     bool synced;    /**< It may be backed up, so it may be on several devices */
 };
 
@@ -95,28 +96,28 @@ struct passkey_signature {
     size_t signature_len;
 };
 
-/** Algorithms that are taken, best first; 0 behind the last. */
+/** Accepted algorithms, best first; 0 after the last. */
 extern const int passkey_algs[];
 
-/** UV_ENOTSUP: browsers have no passkeys for such an origin (an IP address, or no HTTPS and not
- *  this machine); with a sentence. UV_EINVAL: it is no such address. */
+/** UV_ENOTSUP: browsers support no passkeys for such an origin (an IP address, or neither HTTPS nor
+ *  this machine); with a sentence. UV_EINVAL: not an origin. */
 int passkey_rp(const char *origin, struct passkey_rp *rp, struct errbuf *why);
 
 int passkey_client_read(const void *json, size_t len, struct passkey_client *client,
                         struct errbuf *why);
 
-/** key: untouched unless 0. */
+/** key: unchanged unless 0 is returned. */
 int passkey_made(const struct passkey_rp *rp, const struct passkey_client *client,
                  const unsigned char *attestation, size_t len, struct passkey_key *key,
                  struct errbuf *why);
 
-/** count: as the authenticator says it is now. */
+/** count: the authenticator's current counter. */
 int passkey_signed(const struct passkey_rp *rp, const struct passkey_client *client,
                    const struct passkey_key *key, const struct passkey_signature *signature,
                    uint32_t *count, struct errbuf *why);
 
-/** May a key with the counter `kept` say `now`? False: there is a copy of it (6.1.1, 7.2 step 21).
- */
+/** May a key whose stored counter is `kept` report `now`? False: there is a copy of it (6.1.1, 7.2
+ *  step 21). */
 bool passkey_count_rises(uint32_t kept, uint32_t now);
 
 #endif

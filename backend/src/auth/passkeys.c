@@ -43,7 +43,7 @@ int passkeys_may_add(struct accounts *a, const char *user_id, const char *family
 
 /* ------------------------------------------------------------------------------ the answer */
 
-/* A part of the answer as bytes; 0 or UV_EINVAL. */
+/* Decodes a part of the answer to bytes; 0 or UV_EINVAL. */
 static int decode(const char *text, unsigned char *to, size_t max, size_t *len, struct errbuf *why)
 {
     long n = base64url_decode(text, strlen(text), to, max);
@@ -113,7 +113,7 @@ static int not_known(struct errbuf *why)
                    "This passkey is not known here (any more); sign in with your password.");
 }
 
-/* The user handle is the user's id, which its device was given with the key. */
+/* The user handle is the user's id, which the device got together with the key. */
 static bool is_owner(const struct store_passkey *kept, const char *user_handle)
 {
     char id[ID_TEXT_MAX] = "";
@@ -154,8 +154,7 @@ static int find_user(struct accounts *a, const char *user_id, struct grant *gran
     return grant->user.disabled_at ? accounts_refuse_disabled(why) : 0;
 }
 
-/* The passkey may have been removed, or the user disabled, before this sign-in was there to be
- * ended. */
+/* The passkey may have been removed, or the user disabled, before this sign-in existed. */
 static int still_may(struct accounts *a, const char *credential, const struct grant *grant,
                      int64_t now, struct errbuf *why)
 {

@@ -8,14 +8,14 @@
  *     passkeys_challenge(accounts, "", now, text);
  *     passkeys_login(accounts, &rp, &answer, now, &from, &grant, why);
  *
- * What is checked of the answers, and by which section of WebAuthn, tells auth/passkey.h. Here are
- * the steps that need to know something: the challenge was made here and is spent by being answered
- * (7.1 step 8, 7.2 step 12), the key is known and the user handle is its owner's (7.2 steps 5 to
- * 7), and its counter rises (7.2 step 21): one that does not refuses the sign-in.
+ * auth/passkey.h lists the checks of an answer with their sections of WebAuthn. Here are the steps
+ * that need state: the challenge was made here and can be answered only once (7.1 step 8, 7.2 step
+ * 12), the key is known and the user handle is its owner's (7.2 steps 5 to 7), and its counter
+ * rises (7.2 step 21), otherwise the sign-in is refused.
  *
  * Threads    Request workers: they block. passkeys_may_add() with a password: the hash lane.
- * Errors     As auth/passkey.h; passkeys_login() as accounts_login(), grant->user.id too.
- *            UV_ETIMEDOUT: the challenge is too old.
+ * Errors     Those of auth/passkey.h; passkeys_login() like accounts_login(), including
+ *            grant->user.id. UV_ETIMEDOUT: the challenge is too old.
  */
 #ifndef AUTH_PASSKEYS_H
 #define AUTH_PASSKEYS_H
@@ -25,32 +25,31 @@
 #include "auth/passkey.h"
 
 enum {
-    PASSKEYS_MAX = 20,              /**< Of a user */
-    PASSKEYS_RECENT_MS = 600000,    /**< So long after signing in the password is not asked for */
+    PASSKEYS_MAX = 20,              /**< Per user */
+    PASSKEYS_RECENT_MS = 600000,    /**< This long after signing in, the password is not required */
     PASSKEYS_CREDENTIAL_MAX = 1364, /**< A credential id as base64url, [bytes] */
 };
 
-/** What a browser answers, as it comes: each of them base64url. */
+/** What a browser answers, unchanged: all in base64url. */
 struct passkeys_answer {
     const char *client_data;
-    const char *attestation; /**< Of a new one */
-    const char *credential;  /**< Of a sign-in, as the rest */
+    const char *attestation; /**< For a registration */
+    const char *credential;  /**< For a sign-in, like the rest */
     const char *auth_data;
     const char *signature;
     const char *user_handle;
 };
 
-/** A challenge for the user to add one, or with "" to sign in. 0 or UV_ENOMEM. */
+/** A challenge for the user to add a passkey, or with "" to sign in. 0 or UV_ENOMEM. */
 int passkeys_challenge(struct accounts *a, const char *user_id, int64_t now,
                        char text[static CHALLENGE_TEXT_MAX]);
 
-/** Whoever finds a page open may not leave a key to it behind: 0 with the user's password, or when
- *  the sign-in began a short while ago. UV_EPERM: the password is wanted; UV_EACCES: it is wrong.
- */
+/** So that nobody who finds a page open can add a key: 0 with the user's password, or if the
+ *  sign-in began a short while ago. UV_EPERM: the password is required; UV_EACCES: it is wrong. */
 int passkeys_may_add(struct accounts *a, const char *user_id, const char *family,
                      const char *password, int64_t now, struct errbuf *why);
 
-/** made: but for its name and transports; store_passkey_release(). */
+/** made: complete except for name and transports; store_passkey_release(). */
 int passkeys_check_new(struct accounts *a, const char *user_id, const struct passkey_rp *rp,
                        const struct passkeys_answer *answer, int64_t now,
                        struct store_passkey *made, struct errbuf *why);

@@ -20,12 +20,12 @@ enum {
     LANES = 1,
     SALT_LEN = 16,
     HASH_LEN = 32,
-    MEMORY_MAX_KIB = 256 * 1024, /* an encoded string that asks for more is not one of ours */
+    MEMORY_MAX_KIB = 256 * 1024, /* an encoded string that needs more is not one of ours */
 
-    /* Some ten million guesses: far more than the limit of sign-ins lets anybody make, and all
-     * lists of the most used passwords are tried before. */
+    /* Some ten million guesses: far more than the sign-in limit allows, and all lists of the most
+     * common passwords are covered before. */
     BITS_MIN = 24,
-    WORDS_MAX = 16, /* of a name and an e-mail */
+    WORDS_MAX = 16, /* in a name and an e-mail */
     WORD_MIN = 3,
     WORD_MAX = 64,
 };
@@ -78,7 +78,7 @@ bool password_outdated(const char *encoded)
     return !read_cost(encoded, &c) || c.memory < MEMORY_KIB || c.passes < PASSES || c.lanes < LANES;
 }
 
-/* The same work as a check against a hash of ours; the outcome is thrown away. */
+/* The same work as checking one of our hashes; the result is ignored. */
 int password_check_nobody(const char *password)
 {
     static const unsigned char salt[SALT_LEN] = "nobody has this";
@@ -91,7 +91,7 @@ int password_check_nobody(const char *password)
     return err == ARGON2_MEMORY_ALLOCATION_ERROR ? UV_ENOMEM : UV_EACCES;
 }
 
-/* The words of a text, cut where letters and digits end: "Ada Lovelace" is two of them. */
+/* The words of a text, split where letters and digits end: "Ada Lovelace" gives two. */
 static size_t add_words(const char *text, char words[][WORD_MAX], size_t count)
 {
     while (*text && count < WORDS_MAX) {
@@ -107,7 +107,7 @@ static size_t add_words(const char *text, char words[][WORD_MAX], size_t count)
     return count;
 }
 
-/* What most of it is. */
+/* The reason that accounts for most of it. */
 static const char *reason(const ZxcMatch_t *matches)
 {
     const ZxcMatch_t *most = matches;

@@ -3,8 +3,8 @@
  *
  * Sets of WAYS buckets, found by a keyed hash (SipHash would do; keyed FNV with a random seed and
  * a final mix is enough here, since a collision only shares a bucket).
- * A level is counted in parts of 1/window_ms of a request: then each millisecond adds exactly
- * `quota` parts, and nothing is lost to rounding however often somebody asks.
+ * A level is counted in units of 1/window_ms of a request: then each millisecond adds exactly
+ * `quota` units, and nothing is lost to rounding, however often it is called.
  */
 #include "auth/ratelimit.h"
 
@@ -77,7 +77,7 @@ static uint64_t hash(uint64_t seed, const char *key)
     return h ? h : 1;
 }
 
-/* Parts of one request, and of all that a bucket holds. */
+/* Units in one request; and in a full bucket. */
 static int64_t one(const struct ratelimit *limit)
 {
     return (int64_t)limit->window_s * 1000;
@@ -107,7 +107,7 @@ static void fill(const struct ratelimit *limit, struct bucket *b, uint64_t now_m
 {
     uint64_t passed = now_ms > b->at_ms ? now_ms - b->at_ms : 0;
 
-    if (passed >= (uint64_t)one(limit)) /* a whole window */
+    if (passed >= (uint64_t)one(limit)) /* a whole window has passed */
         b->level = full(limit);
     else
         b->level += (int64_t)passed * limit->quota;
@@ -117,7 +117,7 @@ static void fill(const struct ratelimit *limit, struct bucket *b, uint64_t now_m
         b->at_ms = now_ms;
 }
 
-/* Seconds, rounded up, until parts more are there. */
+/* Seconds, rounded up, until that many more units are available. */
 static int wait_s(const struct ratelimit *limit, int64_t parts)
 {
     int64_t second = 1000LL * limit->quota;

@@ -6,8 +6,8 @@
  *         ... 429, state.retry_s
  *
  * A bucket fills evenly and holds at most its quota. Buckets are found by a keyed hash of the key
- * text in a table of fixed size; when a row is full, the bucket that was idle longest makes room
- * (it is full again, or nearly so).
+ * text in a table of fixed size; if a row is full, the bucket that was idle longest is reused (it
+ * is full again, or nearly so).
  *
  * Threads    Any.
  */
@@ -23,17 +23,17 @@ enum { RATELIMIT_BUCKETS = 4096 }; /**< Keys remembered at the same time */
 struct ratelimit;
 
 struct ratelimit_state {
-    int quota;     /**< Requests in a window */
+    int quota;     /**< Requests per window */
     int window_s;  /**< [s] */
     int remaining; /**< Whole requests left now */
-    int reset_s;   /**< Until the bucket is full again, [s] */
-    int retry_s;   /**< Until the next is allowed; 0 when this one was, [s] */
+    int reset_s;   /**< Until the bucket is full again [s] */
+    int retry_s;   /**< Until the next request is allowed; 0 if this one was [s] */
 };
 
 int ratelimit_open(struct ratelimit **lp, const char *name, int quota, int window_s);
 void ratelimit_close(struct ratelimit *limit); /**< NULL is allowed */
 
-/** true: go on. A NULL limit always says yes. */
+/** true: allowed. A NULL limit always allows. */
 bool ratelimit_take(struct ratelimit *limit, const char *key, uint64_t now_ms,
                     struct ratelimit_state *state);
 const char *ratelimit_name(const struct ratelimit *limit);

@@ -13,7 +13,7 @@ static const char not_good[] =
     "This link does not work any more: it was used already, or it is too "
     "old. Ask for a new one.";
 
-/* A refresh token by another name: as long, as random, and no one can be taken for the other. */
+/* Like a refresh token, with another prefix so that neither can be taken for the other. */
 static int hash_of(const char *token, char hash[static REFRESH_HASH_MAX])
 {
     char text[RECOVERY_TEXT_MAX];

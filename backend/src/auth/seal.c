@@ -2,9 +2,9 @@
  * @file auth/seal.c  Sensitive text, encrypted before it reaches any store
  *
  * "v2." id[8] "." base64url( nonce[12] ciphertext[n] tag[16] ), with "field:id" as associated data;
- * "v1." before there were several keys, without whose it is. The key that encrypts is derived from
- * the master key, so that the same master key can serve tokens too. Random 96-bit nonces are safe
- * up to 2^32 messages a key (SP 800-38D section 8.3).
+ * "v1." from before there were several keys has no key name. The encryption key is derived from the
+ * master key, so that the same master key can serve tokens too. Random 96-bit nonces are safe for
+ * up to 2^32 messages per key (SP 800-38D section 8.3).
  */
 #include "auth/seal.h"
 
@@ -25,7 +25,7 @@ enum {
     NONCE_LEN = 12,
     TAG_LEN = SEAL_MORE - NONCE_LEN,
     AAD_MAX = 128,
-    SEAL_TEXT_MAX = 4 << 20, /* longest text sealed, [bytes]: far above any field's own limit */
+    SEAL_TEXT_MAX = 4 << 20, /* longest text sealed [bytes]: far above any field's own limit */
 };
 
 static const char before_ids[] = "v1.";
@@ -34,9 +34,9 @@ struct seal {
     uv_rwlock_t lock;
     size_t count;                        /* {lock} */
     struct seal_key keys[SEAL_KEYS_MAX]; /* {lock} the first one seals */
-    unsigned char master[KEY_LEN];       /* {lock} of the first one */
+    unsigned char master[KEY_LEN];       /* {lock} the first master key */
     EVP_CIPHER *cipher;
-    char *path; /* of the key file; NULL when the keys came as text */
+    char *path; /* of the key file; NULL if the keys were given as text */
 };
 
 /* ----------------------------------------------------------------------------- the keys */
@@ -66,7 +66,7 @@ static int derive(const unsigned char master[static KEY_LEN], const char *purpos
     return ok ? 0 : UV_ENOMEM;
 }
 
-/* Looking something up changes nothing that anybody sees. */
+/* A lookup changes nothing visible, so the lock may be const. */
 static uv_rwlock_t *lock_of(const struct seal *seal)
 {
     return (uv_rwlock_t *)(uintptr_t)&seal->lock;
@@ -89,7 +89,7 @@ void seal_key_wipe(struct seal_key *key)
     explicit_bzero(key, sizeof(*key));
 }
 
-/* Take over what is written down: {lock}, or before others know of it. */
+/* Takes over the keys that were read: with {lock}, or before others use the seal. */
 static int use_ring(struct seal *seal, const struct keyring *ring)
 {
     struct seal_key keys[SEAL_KEYS_MAX] = {0};
@@ -213,7 +213,7 @@ int seal_key_at(const struct seal *seal, size_t at, struct seal_key *key)
 
 /* ------------------------------------------------------------------------- the key file */
 
-/* Is the key that seals now among those that are written down? */
+/* Is the current sealing key in the file? */
 static bool knows_ours(const struct seal *seal, const struct keyring *ring)
 {
     bool knows = false;
@@ -342,7 +342,7 @@ int unseal_bytes(const struct seal *seal, const struct seal_key *key, const char
     if (len < SEAL_MORE || len - SEAL_MORE > SEAL_TEXT_MAX)
         return UV_EILSEQ;
     len -= SEAL_MORE;
-    memcpy(tag, raw + NONCE_LEN + len, TAG_LEN); /* OpenSSL wants one that it may write to */
+    memcpy(tag, raw + NONCE_LEN + len, TAG_LEN); /* OpenSSL wants a writable one */
     ctx = EVP_CIPHER_CTX_new();
     if (!ctx || EVP_DecryptInit_ex2(ctx, seal->cipher, key->bytes, raw, NULL) != 1 ||
         associate(ctx, id, field))
@@ -383,7 +383,7 @@ int seal_text(const struct seal *seal, const char *id, const char *field, const 
     return err;
 }
 
-/* Without an id: by which of the keys it was is tried out, the oldest first. */
+/* Without a key name: tries all keys, oldest first. */
 static int unseal_by_any(const struct seal *seal, const char *id, const char *field,
                          const void *raw, size_t len, char *clear)
 {
@@ -409,7 +409,7 @@ static int unseal_by(const struct seal *seal, const char *key_id, const char *id
     return err;
 }
 
-/* Where the bytes begin, and the id of their key or NULL; NULL: it is not sealed. */
+/* Where the data begins, and the key's name or NULL; returns NULL if it is not sealed. */
 static const char *skip_prefix(const char *sealed, size_t len, const char **key_id)
 {
     *key_id = NULL;

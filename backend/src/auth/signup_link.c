@@ -1,5 +1,5 @@
 /**
- * @file auth/signup_link.c  A token that makes an account: an address and a time, sealed
+ * @file auth/signup_link.c  A token for creating an account: an address and a time, sealed
  */
 #include "auth/signup_link.h"
 
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define PREFIX "su_"
-#define OWNER  "signup" /* what is authenticated with it: no sealed field is taken for a link */
+#define OWNER  "signup" /* associated data, so that no sealed field can be used as a link */
 #define FIELD  "signup.link"
 
 static const char not_good[] =
@@ -32,7 +32,7 @@ int signup_link_make(const struct seal *seal, const char *email, int64_t now,
     return n < SIGNUP_LINK_TEXT_MAX ? 0 : err_set(why, UV_E2BIG, "a link could not be made");
 }
 
-/* The address of "<until> <address>", while it is not until yet; NULL. */
+/* The address in "<until> <address>" if it has not expired; else NULL. */
 static const char *address_of(const char *clear, int64_t now)
 {
     char *end;

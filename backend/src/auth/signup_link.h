@@ -1,17 +1,17 @@
 /**
- * @file auth/signup_link.h  Proof that somebody reads the mail of an address: a token that makes an
- * account
+ * @file auth/signup_link.h  Proof that somebody reads the mail of an address: a token for creating
+ * an account
  *
  *     signup_link_make(seal, "ada@example.com", now, token, why);         // "su_…", into a mail
  *     ...
  *     signup_link_read(seal, token, now, email, why);                     // out of the link
  *
- * Nothing is stored: the token is the address and the time it works until, sealed by the master
- * key. So asking for one leaves nothing behind, whoever asks how often for whatever address. It
- * works until there is an account of the address, or it is too old.
+ * Nothing is stored: the token is the address and its expiry time, sealed with the master key. So
+ * requests leave nothing behind, however many there are. It works until there is an account with
+ * the address, or it has expired.
  *
  * Threads    Any.
- * Errors     UV_EACCES: no such token, or too old: which of them is not told.
+ * Errors     UV_EACCES: not a valid token, or expired: the error does not say which.
  */
 #ifndef AUTH_SIGNUP_LINK_H
 #define AUTH_SIGNUP_LINK_H
@@ -21,8 +21,8 @@
 struct seal;
 
 enum {
-    SIGNUP_LINK_S = 3600,       /**< How long it works, [s] */
-    SIGNUP_LINK_TEXT_MAX = 512, /**< A token and NUL, [bytes] */
+    SIGNUP_LINK_S = 3600,       /**< Lifetime [s] */
+    SIGNUP_LINK_TEXT_MAX = 512, /**< A token and NUL [bytes] */
 };
 
 int signup_link_make(const struct seal *seal, const char *email, int64_t now,

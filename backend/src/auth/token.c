@@ -3,8 +3,8 @@
  *
  * A token is header "." payload "." signature. The header of a key is always the same bytes, so it
  * is compared and not parsed: "alg":"none" and other algorithms cannot even be asked for. The
- * payload is read only after its signature was found right, and strictly in the form in which
- * token_issue() writes it: nobody else holds the key.
+ * payload is read only after its signature was verified, and strictly in the form that
+ * token_issue() writes: nobody else has the key.
  */
 #include "auth/token.h"
 
@@ -32,8 +32,8 @@ static const char refresh_prefix[] = "rt_";
 
 struct token_key {
     EVP_MAC *mac;
-    EVP_MAC_CTX *keyed;      /* never used itself, only copied: so any thread may */
-    char header[HEADER_MAX]; /* of its tokens: base64url, and the dot after it */
+    EVP_MAC_CTX *keyed;      /* only ever copied, so any thread may use it */
+    char header[HEADER_MAX]; /* header of its tokens: base64url, and the dot after it */
     size_t header_len;
 };
 
