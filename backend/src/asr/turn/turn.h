@@ -23,8 +23,9 @@
  *
  * Threads    Loop thread. While p is awaited, events also come from the loop, until turn_close().
  * Errors     UV_ENOMEM, UV_EINVAL for params that contradict each other.
- * Ownership  The audio in an event is borrowed until the handler returns. turn_close() not from
- * inside a handler: its owner gives it to loop_free_later(), and passes over events until then.
+ * Ownership  The audio in an event is borrowed until the handler returns. Do not call turn_close()
+ *            inside a handler: its owner passes the turn to loop_free_later(), and ignores events
+ *            until then.
  */
 #ifndef ASR_TURN_TURN_H
 #define ASR_TURN_TURN_H

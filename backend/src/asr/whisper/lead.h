@@ -3,8 +3,7 @@
  * next utterance
  *
  *     whisper_lead_add(&lead, id, at); ...        // tokens of the last utterance
- *     lead.frames = frames;                       // all audio so far: the next utterance begins
- *                                                 here
+ *     lead.frames = frames;                       // all audio so far: the next one begins
  *     gone = whisper_lead_cut(&lead, frames - most);   // drop what is too old
  *     first = whisper_lead_from(&lead, frame);    // how much fits before the next utterance?
  *
