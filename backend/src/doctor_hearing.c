@@ -1,15 +1,13 @@
 /**
  * @file doctor_hearing.c  What `interviewd doctor` says about speech recognition
  *
- * The recogniser that sessions use is loaded and given a short sentence that is built into this
- * program (data/speech/clip.ogg: flite's voice slt), so that the report rests on a real try.
+ * The recogniser that the settings name is loaded and given a short sentence (asr/trial.h), so that
+ * the report rests on a real try.
  */
 #include "doctor.h"
 
 #include "asr/engine.h"
-#include "audio/decode.h"
-#include "base/clock.h"
-#include "clip.h"
+#include "asr/trial.h"
 #include "loop/loop.h"
 #include "loop/wait.h"
 #include "models/advice.h"
@@ -19,18 +17,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char clip_text[] = "Please describe a project that you are proud of.";
-
-enum { HEARD_MAX = 256, WORDS_MAX = 32, WORD_MAX = 24 };
-
 /* A recogniser on a thread of its own: its network requests go through the loop. */
 struct listener {
     const struct asr_engine *engine;
     struct asr_model_params params;
-    const struct pcm *clip;
     struct loop *loop;
-    char text[HEARD_MAX];
-    uint64_t took_ms; /* excluding loading */
+    struct asr_trial trial;
     struct errbuf why;
     int err;
 };
@@ -40,83 +32,25 @@ static void stop_loop(void *loop)
     loop_stop(loop);
 }
 
-static int hear_clip(struct listener *l, struct asr_model *model)
-{
-    static const struct asr_params english = {.language = "en"};
-    struct asr_stream *stream = NULL;
-    uint64_t begun = clock_mono_ms();
-    struct asr_result res;
-    int err = l->engine->open(&stream, model, &english, &l->why);
-
-    err = err ? err : l->engine->begin(stream, &l->why);
-    err = err ? err : l->engine->feed(stream, l->clip->samples, l->clip->n, &l->why);
-    err = err ? err : l->engine->finish(stream, &res, &l->why);
-    if (!err)
-        snprintf(l->text, sizeof(l->text), "%s", res.text);
-    l->took_ms = clock_mono_ms() - begun;
-    l->engine->close(stream);
-    return err;
-}
-
 static void hear(void *arg)
 {
     struct listener *l = arg;
-    struct asr_model *model = NULL;
 
-    l->err = l->engine->load(&model, &l->params, &l->why);
-    if (!l->err)
-        l->err = hear_clip(l, model);
-    l->engine->unload(model);
+    l->err = asr_trial_run(&l->trial, l->engine, &l->params, &l->why);
     loop_post(l->loop, stop_loop, l->loop);
-}
-
-/* Splits into lower-case words without punctuation. */
-static size_t split(const char *text, char words[static WORDS_MAX][WORD_MAX])
-{
-    size_t n = 0, len = 0;
-
-    for (; n < WORDS_MAX; text++) {
-        if (isalpha((unsigned char)*text) && len < WORD_MAX - 1) {
-            words[n][len++] = (char)tolower((unsigned char)*text);
-        } else if (len) {
-            words[n++][len] = '\0';
-            len = 0;
-        }
-        if (!*text)
-            break;
-    }
-    return n;
-}
-
-/* How many words of the clip were recognised, in the right order. */
-static size_t words_right(const char *heard, size_t *of)
-{
-    char truth[WORDS_MAX][WORD_MAX], said[WORDS_MAX][WORD_MAX];
-    size_t n = split(heard, said), right = 0, at = 0;
-
-    *of = split(clip_text, truth);
-    for (size_t i = 0; i < *of; i++) {
-        size_t next = at;
-
-        while (next < n && strcmp(truth[i], said[next]) != 0)
-            next++;
-        right += next < n;
-        at = next < n ? next + 1 : at;
-    }
-    return right;
 }
 
 static void report_clip(struct doctor *d, const struct listener *l)
 {
-    char text[ERR_TEXT_MAX + HEARD_MAX + 96];
-    size_t of, right = words_right(l->text, &of);
+    char text[ERR_TEXT_MAX + ASR_TRIAL_TEXT_MAX + 96];
+    const struct asr_trial *t = &l->trial;
 
-    snprintf(text, sizeof(text), "%zu of %zu words right in %.2f s: \"%s\"", right, of,
-             (double)l->took_ms / 1000.0, l->text);
-    doctor_report(d, 2 * right >= of ? GOOD : COULD_BE_BETTER, "test clip", text);
-    if (2 * right < of) {
+    snprintf(text, sizeof(text), "%zu of %zu words right in %.2f s: \"%s\"", t->right, t->words,
+             (double)t->took_ms / 1000.0, t->text);
+    doctor_report(d, 2 * t->right >= t->words ? GOOD : COULD_BE_BETTER, "test clip", text);
+    if (2 * t->right < t->words) {
         snprintf(text, sizeof(text), "it says \"%s\": another recogniser or model may hear it",
-                 clip_text);
+                 asr_trial_text);
         doctor_advise(text);
     }
 }
@@ -140,14 +74,8 @@ static bool try_clip(struct doctor *d, const struct asr_engine *engine,
 {
     struct listener l = {.engine = engine, .params = *params, .loop = d->program.app.loop};
     char text[96];
-    struct pcm clip = {0};
     uv_thread_t thread;
 
-    if (audio_decode_bytes(clip_bytes, sizeof(clip_bytes), &clip, &l.why)) {
-        doctor_report(d, BROKEN, "recordings", l.why.text);
-        return false;
-    }
-    l.clip = &clip;
     if (!uv_thread_create(&thread, hear, &l)) {
         loop_run(l.loop);
         wait_gone(&thread, "the recogniser's answer");
@@ -160,7 +88,6 @@ static bool try_clip(struct doctor *d, const struct asr_engine *engine,
         if (!l.err)
             report_clip(d, &l);
     }
-    pcm_release(&clip);
     return !l.err;
 }
 

@@ -338,18 +338,24 @@ static void open_shelf(struct program *p)
 
 static int open_hearing(struct program *p, struct errbuf *why)
 {
-    const struct config *c = p->config;
-    const struct asr_engine *engine;
     struct app *app = &p->app;
+    int err = 0;
 
-    p->hub.engine = c->asr_engine;
-    p->hub.lines_max = c->asr_lines_max;
-    p->hub.preload = c->asr_preload;
-    engine = asr_engine_find(c->asr_engine);
-    p->hub.model = program_asr_params(p, engine && engine->remote);
-    p->hub.fallback_model = program_asr_params(p, false);
     open_nets(p);
-    p->hub.nets = app->nets;
+    if (app->store)
+        err = recogniser_open(&app->recogniser, app->store, app->seal, why);
+    if (err)
+        return err;
+    app_hub_config(app, &p->hub);
+    err = asr_hub_open(&app->hub, app->loop, &p->hub, why);
+    if (err != UV_ENOENT || !recogniser_now(app->recogniser)->chosen)
+        return err;
+    log_warn("asr", "the recogniser that was chosen on the page: %s; the settings count",
+             why->text);
+    err = recogniser_set_aside(app->recogniser);
+    if (err)
+        return err;
+    app_hub_config(app, &p->hub);
     return asr_hub_open(&app->hub, app->loop, &p->hub, why);
 }
 
@@ -618,6 +624,7 @@ void program_close(struct program *p)
     models_shelf_close(app->shelf);
     similar_close();
     asr_nets_close(app->nets);
+    recogniser_close(app->recogniser);
     if (app->store)
         store_use_lanes(app->store, NULL);
     sentry_close(p->sentry);

@@ -663,6 +663,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/hearing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which recogniser hears everybody here
+         * @description For operators. As it was chosen here, or else as the server's settings say. A key never comes out, only how it ends.
+         */
+        get: operations["getRecogniser"];
+        put?: never;
+        post?: never;
+        /**
+         * As the server's settings say again
+         * @description What was chosen is forgotten, with its key.
+         */
+        delete: operations["resetRecogniser"];
+        options?: never;
+        head?: never;
+        /**
+         * Choose another recogniser, model or service
+         * @description Goes before the server's settings, now and after a restart; kept encrypted. Members that are not named stay as they were chosen. It counts at once, or,
+         *     while somebody is being heard, when nobody is any more (`waits`). 422 when it could not hear: a model that is not here, a service without an address.
+         *     Another address forgets the key.
+         */
+        patch: operations["chooseRecogniser"];
+        trace?: never;
+    };
+    "/api/v1/admin/hearing/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Does it hear? It is given one short sentence
+         * @description With what the body says beside what was chosen; nothing of it is kept. A local model is loaded beside the one in use, and given back. One at a time: another
+         *     one is told 503 `overloaded`. A service gets the sentence as sound, and may take half a minute to fail.
+         */
+        post: operations["testRecogniser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/users": {
         parameters: {
             query?: never;
@@ -1795,6 +1846,68 @@ export interface components {
             detail: string;
             /** @description What it is good for; may be empty */
             what: string;
+        };
+        Recogniser: {
+            /** @description It was chosen here; false: as the server's settings say */
+            chosen: boolean;
+            /**
+             * @description `auto`: the best that is on this machine; `openai`: a service with the protocol of OpenAI
+             * @enum {string}
+             */
+            engine: "auto" | "whisper" | "pocketsphinx" | "openai";
+            /**
+             * @description Of a local one; null: the best that is here
+             * @example base.en-q8_0
+             */
+            model: string | null;
+            /** @description Address of the service */
+            url: string | null;
+            /** @description It was given here; false: by the settings */
+            ownUrl: boolean;
+            /** @description That a key for it is kept; null: none is */
+            key: {
+                /** @description How it ends; empty where it is shorter than 16 */
+                lastFour: string;
+            } | null;
+            /** @description Model of the service */
+            name: string | null;
+            /** @description What hears just now; null: nothing does */
+            active: {
+                engine: string;
+                /** @description null: not loaded yet */
+                model: string | null;
+            } | null;
+            /** @description Somebody is being heard: what was chosen counts when nobody is any more */
+            waits: boolean;
+            /** @description The server began without any recogniser: what is chosen counts after it was started anew */
+            restart: boolean;
+        };
+        RecogniserChange: {
+            /** @enum {string} */
+            engine?: "auto" | "whisper" | "pocketsphinx" | "openai";
+            /** @description A name of `GET models`. Trimmed */
+            model?: string | null;
+            /** @description Base address, `https://api.groq.com/openai/v1`. Trimmed */
+            url?: string | null;
+            /** @description Trimmed; visible ASCII without spaces */
+            key?: string | null;
+            /** @description Trimmed */
+            name?: string | null;
+        };
+        RecogniserTest: {
+            works: boolean;
+            /** @description A sentence for the person; empty when it works */
+            why: string;
+            /** @description That heard, or would have; null: none can be used */
+            engine: string | null;
+            model: string | null;
+            said: string;
+            heard: string;
+            /** @description Words of `said` that were heard */
+            right: number;
+            words: number;
+            /** @description Without loading */
+            tookMs: number | null;
         };
         Hearing: {
             language: components["schemas"]["Language"];
@@ -4921,6 +5034,122 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getRecogniser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recogniser"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    resetRecogniser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recogniser"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    chooseRecogniser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecogniserChange"] & unknown;
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recogniser"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    testRecogniser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RecogniserChange"];
+            };
+        };
+        responses: {
+            /** @description What came of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecogniserTest"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
             "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };

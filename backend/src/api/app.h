@@ -11,6 +11,7 @@
 #ifndef API_APP_H
 #define API_APP_H
 
+#include "api/recogniser.h"
 #include "asr/engine.h"
 #include "base/error.h"
 #include "base/slots.h"
@@ -65,6 +66,7 @@ struct app {
     struct ratelimit *audit_limit;    /**< Refusals that are written down per address; NULL: all */
     struct asr_hub *hub;              /**< (optional) */
     struct asr_nets *nets;            /**< (optional) */
+    struct recogniser *recogniser;    /**< (optional) Which one was chosen; NULL: none ever */
     struct models_shelf *shelf;       /**< (optional) Models that are got while it runs */
     struct answerer *answerer;        /**< (optional) */
     struct live_registry *live;       /**< (optional) Interviews that run now */
@@ -75,8 +77,16 @@ struct app {
     struct recordings *recordings;    /**< (optional) How long they stay; with blobs */
 };
 
-/** What the settings say for a local or a remote recogniser. */
+/** Which recogniser hears: as it was chosen, else as the settings say. */
+struct recogniser_choice app_recogniser(const struct app *app);
+struct asr_hub_config;
+/** The workers that hear with it; of what is given, fields that are not said here stay. */
+void app_hub_config(const struct app *app, struct asr_hub_config *hub);
+/** What that says for a local or a remote one. */
 struct asr_model_params app_asr_params(const struct app *app, bool remote);
+/** The same of a choice that is not in effect. */
+struct asr_model_params app_asr_params_of(const struct app *app,
+                                          const struct recogniser_choice *choice, bool remote);
 
 /** http_config.before: signs ROUTE_AUTH requests in and counts them against their limit. */
 int api_before(struct http_request *req, struct http_response *res);
@@ -113,6 +123,7 @@ void api_audit_write(struct buf *out, const struct audit_entry *e);
 
 /** The REST routes of this folder, each table ending with {NULL}; api/routes.c joins them. */
 extern const struct http_route api_admin_routes[];
+extern const struct http_route api_admin_hearing_routes[];
 extern const struct http_route api_analytics_routes[];
 extern const struct http_route api_audio_routes[];
 extern const struct http_route api_audit_routes[];

@@ -27,21 +27,46 @@ static const struct {
     {"openai", "A service hears it: audio leaves this machine."},
 };
 
-struct asr_model_params app_asr_params(const struct app *app, bool remote)
+struct recogniser_choice app_recogniser(const struct app *app)
+{
+    return recogniser_resolve(recogniser_now(app->recogniser), app->config);
+}
+
+void app_hub_config(const struct app *app, struct asr_hub_config *hub)
+{
+    const struct asr_engine *engine;
+
+    hub->engine = app_recogniser(app).engine;
+    hub->lines_max = app->config->asr_lines_max;
+    hub->preload = app->config->asr_preload;
+    engine = asr_engine_find(hub->engine);
+    hub->model = app_asr_params(app, engine && engine->remote);
+    hub->fallback_model = app_asr_params(app, false);
+    hub->nets = app->nets;
+}
+
+struct asr_model_params app_asr_params_of(const struct app *app,
+                                          const struct recogniser_choice *choice, bool remote)
 {
     const struct config *c = app->config;
+    struct recogniser_choice is = recogniser_resolve(choice, c);
     struct asr_model_params params = {
         .data_dir = c->data_dir, .threads = c->whisper_threads, .pad_ms = c->whisper_pad_ms};
 
     if (remote) {
-        params.url = c->asr_url;
-        params.api_key = c->asr_key;
-        params.name = c->asr_name;
+        params.url = is.url;
+        params.api_key = is.key;
+        params.name = is.name;
         params.http = app->client;
     } else {
-        params.path = c->asr_model;
+        params.path = is.model;
     }
     return params;
+}
+
+struct asr_model_params app_asr_params(const struct app *app, bool remote)
+{
+    return app_asr_params_of(app, recogniser_now(app->recogniser), remote);
 }
 
 static json_t *recogniser(const struct app *app, const struct asr_engine *engine)

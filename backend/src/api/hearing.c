@@ -19,9 +19,11 @@
 #include <string.h>
 
 /* Does the recogniser take whatever ear is in the folder of models? */
-static bool is_free_to_choose(const struct config *c)
+static bool is_free_to_choose(const struct app *app)
 {
-    return !c->asr_model && (!strcmp(c->asr_engine, "auto") || !strcmp(c->asr_engine, "whisper"));
+    struct recogniser_choice is = app_recogniser(app);
+
+    return !is.model && (!strcmp(is.engine, "auto") || !strcmp(is.engine, "whisper"));
 }
 
 static void advise(const struct app *app, const char *language, struct models_advice *advice)
@@ -29,7 +31,7 @@ static void advise(const struct app *app, const char *language, struct models_ad
     const struct models_config models = {.data_dir = app->config->data_dir};
 
     models_advise(advice, &models, language);
-    if (is_free_to_choose(app->config))
+    if (is_free_to_choose(app))
         return;
     *advice = (struct models_advice){.heard = ""};
 }
@@ -43,9 +45,9 @@ static bool is_english(const char *language)
  * from those that are here. NULL: none. */
 static const struct asr_engine *heard_by(const struct app *app, const char *language)
 {
-    const struct config *c = app->config;
+    const char *wanted = app_recogniser(app).engine;
     char tongue[ASR_LANGUAGE_MAX];
-    bool any = !strcmp(c->asr_engine, "auto");
+    bool any = !strcmp(wanted, "auto");
 
     snprintf(tongue, sizeof(tongue), "%.*s", (int)strcspn(language, "-"), language);
     for (size_t i = 0; asr_engines[i]; i++) {
@@ -54,7 +56,7 @@ static const struct asr_engine *heard_by(const struct app *app, const char *lang
         struct errbuf why;
 
         params.language = tongue;
-        if ((any ? engine->remote : strcmp(engine->name, c->asr_engine) != 0) ||
+        if ((any ? engine->remote : strcmp(engine->name, wanted) != 0) ||
             !engine->available(&params, &why))
             continue;
         if (strcmp(engine->name, "pocketsphinx") != 0 || is_english(language) ||
@@ -127,7 +129,7 @@ void hearing_chosen(const struct app *app, const char *language)
     struct errbuf why = {""};
 
     /* what comes of it, GET says: that it failed lately, too */
-    if (app->shelf && app->config->fetch_models && is_free_to_choose(app->config) &&
+    if (app->shelf && app->config->fetch_models && is_free_to_choose(app) &&
         (!strcmp(language, "auto") || whisper_language_known(language)))
         models_shelf_bring(app->shelf, language, &why);
 }

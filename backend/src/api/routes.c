@@ -25,6 +25,7 @@ static const struct http_route *const tables[] = {
     api_search_routes,        api_analytics_routes,
     api_takeout_routes,       api_passkeys_routes,
     api_signup_routes,        api_progress_routes,
+    api_admin_hearing_routes,
     api_providers_routes,     api_providers_test_routes,
 };
 

@@ -19,20 +19,26 @@ static int worker_count(const struct asr_hub *hub)
     return n < HUB_WORKERS_MAX ? n : HUB_WORKERS_MAX;
 }
 
-static int start_workers(struct asr_hub *hub, struct errbuf *why)
+int hub_start_workers(struct asr_hub *hub)
 {
     int want = worker_count(hub), err = 0;
 
-    uv_mutex_lock(&hub->lock);
     while (!err && hub->thread_count < want) {
         err = uv_thread_create(&hub->threads[hub->thread_count], hub_work, hub);
         hub->thread_count += err == 0;
+        hub->working += err == 0;
     }
-    hub->working = hub->thread_count;
+    return hub->thread_count ? 0 : err; /* fewer threads will do */
+}
+
+static int start_workers(struct asr_hub *hub, struct errbuf *why)
+{
+    int err;
+
+    uv_mutex_lock(&hub->lock);
+    err = hub_start_workers(hub);
     uv_mutex_unlock(&hub->lock);
-    return hub->thread_count
-               ? 0 /* fewer threads will do */
-               : err_set(why, err, "cannot start a speech worker: %s", uv_strerror(err));
+    return err ? err_set(why, err, "cannot start a speech worker: %s", uv_strerror(err)) : 0;
 }
 
 int asr_hub_open(struct asr_hub **hp, struct loop *loop, const struct asr_hub_config *config,
@@ -51,7 +57,7 @@ int asr_hub_open(struct asr_hub **hp, struct loop *loop, const struct asr_hub_co
     uv_cond_init(&hub->loaded);
     hub->lines_max = config->lines_max > 0 ? (size_t)config->lines_max
                                            : HUB_LINES_A_CORE * uv_available_parallelism();
-    err = hub_model_choose(hub, config, why);
+    err = hub_model_choose(hub, config, &hub->main, &hub->fallback, why);
     if (!err)
         err = start_workers(hub, why);
     if (err) {
@@ -76,7 +82,44 @@ void hub_release(struct asr_hub *hub)
     uv_mutex_destroy(&hub->lock);
     hub_model_release(&hub->main);
     hub_model_release(&hub->fallback);
+    hub_model_release(&hub->old);
+    hub_model_release(&hub->old_fallback);
+    hub_model_release(&hub->next);
+    hub_model_release(&hub->next_fallback);
     free(hub);
+}
+
+int asr_hub_use(struct asr_hub *hub, const struct asr_hub_config *config, struct errbuf *why)
+{
+    struct hub_model chosen = {0}, behind = {0}, unused[2];
+    int err = hub_model_choose(hub, config, &chosen, &behind, why);
+
+    if (!err) {
+        uv_mutex_lock(&hub->lock);
+        unused[0] = hub->next;
+        unused[1] = hub->next_fallback;
+        hub->next = chosen;
+        hub->next_fallback = behind;
+        hub_model_take_next(hub);
+        uv_mutex_unlock(&hub->lock);
+    } else {
+        unused[0] = chosen;
+        unused[1] = behind;
+    }
+    hub_model_release(&unused[0]);
+    hub_model_release(&unused[1]);
+    return err;
+}
+
+bool asr_hub_waits(struct asr_hub *hub)
+{
+    bool waits;
+
+    uv_mutex_lock(&hub->lock);
+    hub_model_take_next(hub);
+    waits = hub->next.engine != NULL;
+    uv_mutex_unlock(&hub->lock);
+    return waits;
 }
 
 static void close_streams(struct asr_hub *hub)
@@ -147,6 +190,7 @@ void asr_hub_close(struct asr_hub *hub)
     hub_model_unload(&hub->main);
     hub_model_unload(&hub->fallback);
     hub_model_unload(&hub->old);
+    hub_model_unload(&hub->old_fallback);
     hub_release(hub);
 }
 

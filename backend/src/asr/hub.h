@@ -71,6 +71,13 @@ enum { ASR_BACKLOG_MAX_MS = 60000 }; /**< Most audio waiting on one line; then U
 /** UV_ENOENT: no such engine, or none that can be used here (the sentence says what is missing). */
 int asr_hub_open(struct asr_hub **hp, struct loop *loop, const struct asr_hub_config *config,
                  struct errbuf *why);
+/** Use another engine or model from now on; lines_max and nets stay as they were. Open lines keep
+ *  the old one: the new one takes over when no line is left, or at once if there is none.
+ *  UV_ENOENT: as asr_hub_open(), and nothing was changed. */
+int asr_hub_use(struct asr_hub *hub, const struct asr_hub_config *config, struct errbuf *why);
+/** Do the settings given to asr_hub_use() still wait for a line to close? If none is left, they
+ *  take over now. */
+bool asr_hub_waits(struct asr_hub *hub);
 /** The server is about to stop: utterances in progress go on, but no model is loaded for them any
  *  more, and one that is being loaded is abandoned. */
 void asr_hub_end(struct asr_hub *hub);

@@ -120,9 +120,12 @@ struct asr_hub {
 
     struct asr_nets *nets;
     struct hub_model main;
-    struct hub_model fallback; /**< engine NULL: none */
-    struct hub_model old;      /**< {lock} a worker unloads it; engine NULL: none */
-    uint64_t remote_after;     /**< {lock} [ms] no remote calls before this time */
+    struct hub_model fallback;      /**< engine NULL: none */
+    struct hub_model old;           /**< {lock} a worker unloads it; engine NULL: none */
+    struct hub_model old_fallback;  /**< {lock} likewise */
+    struct hub_model next;          /**< {lock} asr_hub_use(): takes over; engine NULL: none */
+    struct hub_model next_fallback; /**< {lock} with it; engine NULL: none */
+    uint64_t remote_after;          /**< {lock} [ms] no remote calls before this time */
 
     struct asr_line *lines; /**< {lock} */
     size_t line_count;      /**< {lock} those that have a place */
@@ -136,6 +139,8 @@ struct asr_hub {
 };
 
 /* hub.c */
+/** {lock} held. Starts as many as the engine wants; none is ended. 0: at least one runs. */
+int hub_start_workers(struct asr_hub *hub);
 void hub_release(struct asr_hub *hub); /**< Loop thread, or the last worker to end */
 
 /* hub_work.c */
@@ -149,14 +154,19 @@ void piece_free(struct piece *piece);
 void pieces_drop(struct asr_line *line); /**< {lock} held */
 
 /* hub_model.c */
-int hub_model_choose(struct asr_hub *hub, const struct asr_hub_config *config, struct errbuf *why);
+/** Chooses the engine for these settings, and the fallback for it. Neither is loaded. */
+int hub_model_choose(struct asr_hub *hub, const struct asr_hub_config *config,
+                     struct hub_model *chosen, struct hub_model *behind, struct errbuf *why);
+/** {lock} held. hub->next takes over, if there is one and no line uses the current engine. */
+void hub_model_take_next(struct asr_hub *hub);
 /** {lock} held; released while loading. */
 int hub_model_load(struct asr_hub *hub, struct hub_model *m, struct errbuf *why);
 /** {lock} held. If no other line is left, a better engine or model takes over, if there is one. */
 void hub_model_take_better(struct asr_hub *hub, const char *language);
 void hub_model_unload(struct hub_model *m);
-void hub_model_unload_old(struct asr_hub *hub); /**< {lock} held; released meanwhile */
-void hub_model_release(struct hub_model *m);    /**< Frees its settings */
+/** {lock} held; released meanwhile. */
+void hub_model_unload_old(struct asr_hub *hub);
+void hub_model_release(struct hub_model *m); /**< Frees its settings */
 void hub_give_memory_back(void);
 /** Sets *to to a copy of text; *err is unchanged, or becomes UV_ENOMEM. */
 void hub_keep_text(const char **to, const char *text, int *err);

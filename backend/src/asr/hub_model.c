@@ -5,6 +5,7 @@
  * reconsidered whenever a line opens and no other line uses it.
  */
 #include "asr/hub_internal.h"
+#include "base/text.h"
 #include "loop/wait.h"
 
 #include <malloc.h>
@@ -47,9 +48,10 @@ void hub_model_release(struct hub_model *m)
     hub_drop_text(p->path);
     hub_drop_text(p->data_dir);
     hub_drop_text(p->url);
-    hub_drop_text(p->api_key);
+    text_wipe((char *)(uintptr_t)p->api_key);
     hub_drop_text(p->name);
     hub_drop_text(p->language);
+    *m = (struct hub_model){0};
 }
 
 /* ----------------------------------------------------------------------------- choosing */
@@ -93,10 +95,10 @@ static bool is_ending(void *arg)
     return ending;
 }
 
-static int choose_main(struct asr_hub *hub, const struct asr_hub_config *config, struct errbuf *why)
+static int choose_main(struct asr_hub *hub, const struct asr_hub_config *config,
+                       struct hub_model *m, struct errbuf *why)
 {
     struct errbuf unusable = {{0}};
-    struct hub_model *m = &hub->main;
 
     m->choose = !config->driver && is_auto(config->engine);
     if (config->driver)
@@ -120,14 +122,15 @@ static int choose_main(struct asr_hub *hub, const struct asr_hub_config *config,
     return 0;
 }
 
+/* The local engine that takes over when the service of `chosen` fails. */
 static int choose_fallback(struct asr_hub *hub, const struct asr_hub_config *config,
-                           struct errbuf *why)
+                           const struct hub_model *chosen, struct hub_model *m, struct errbuf *why)
 {
     struct errbuf unusable;
     const char *name = config->fallback;
     const struct asr_engine *engine;
 
-    if (!hub->main.engine->remote || (name && strcmp(name, "none") == 0))
+    if (!chosen->engine->remote || (name && strcmp(name, "none") == 0))
         return 0;
     if (config->fallback_driver)
         engine = config->fallback_driver;
@@ -135,19 +138,20 @@ static int choose_fallback(struct asr_hub *hub, const struct asr_hub_config *con
         engine = is_auto(name) ? best(&config->fallback_model, &unusable) : asr_engine_find(name);
     if (!engine || engine->remote || !engine->available(&config->fallback_model, &unusable))
         return 0;
-    hub->fallback.engine = engine;
-    if (take_params(&hub->fallback.params, &config->fallback_model))
+    m->engine = engine;
+    if (take_params(&m->params, &config->fallback_model))
         return err_set(why, UV_ENOMEM, "no memory for the speech workers");
-    hub->fallback.params.stop = is_ending;
-    hub->fallback.params.stop_arg = hub;
+    m->params.stop = is_ending;
+    m->params.stop_arg = hub;
     return 0;
 }
 
-int hub_model_choose(struct asr_hub *hub, const struct asr_hub_config *config, struct errbuf *why)
+int hub_model_choose(struct asr_hub *hub, const struct asr_hub_config *config,
+                     struct hub_model *chosen, struct hub_model *behind, struct errbuf *why)
 {
-    int err = choose_main(hub, config, why);
+    int err = choose_main(hub, config, chosen, why);
 
-    return err ? err : choose_fallback(hub, config, why);
+    return err ? err : choose_fallback(hub, config, chosen, behind, why);
 }
 
 /* ------------------------------------------------------------------------------ loading */
@@ -239,12 +243,14 @@ void hub_model_unload(struct hub_model *m)
 
 void hub_model_unload_old(struct asr_hub *hub)
 {
-    struct hub_model old = hub->old;
+    struct hub_model old[] = {hub->old, hub->old_fallback};
 
-    hub->old = (struct hub_model){0};
+    hub->old = hub->old_fallback = (struct hub_model){0};
     uv_mutex_unlock(&hub->lock);
-    if (old.state == MODEL_LOADED)
-        old.engine->unload(old.model);
+    for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
+        hub_model_unload(&old[i]);
+        hub_model_release(&old[i]);
+    }
     hub_give_memory_back();
     uv_mutex_lock(&hub->lock);
 }
@@ -281,6 +287,28 @@ static void set_tongue(struct hub_model *m, const char *language)
     m->params.language = own;
 }
 
+/** {lock} Can engine and model be replaced, since no line uses them? */
+static bool is_free(const struct asr_hub *hub)
+{
+    return hub->refs == 1 && hub->main.state != MODEL_LOADING &&
+           hub->fallback.state != MODEL_LOADING && !hub->old.engine && !hub->old_fallback.engine &&
+           !hub->stopping;
+}
+
+void hub_model_take_next(struct asr_hub *hub)
+{
+    if (!hub->next.engine || !is_free(hub))
+        return;
+    hub->old = hub->main; /* freeing hundreds of megabytes would block the loop for too long */
+    hub->old_fallback = hub->fallback;
+    hub->main = hub->next;
+    hub->fallback = hub->next_fallback;
+    hub->next = hub->next_fallback = (struct hub_model){0};
+    hub->remote_after = 0;
+    hub_start_workers(hub);
+    uv_cond_broadcast(&hub->more);
+}
+
 /** {lock} A model may have been added since the last session. If no line uses the old one (each
  *  line holds the hub until its streams are closed), a better engine, a better model of the same
  *  engine, or one that knows the language when the old one does not, takes over. An engine that
@@ -288,13 +316,15 @@ static void set_tongue(struct hub_model *m, const char *language)
 void hub_model_take_better(struct asr_hub *hub, const char *language)
 {
     struct hub_model *m = &hub->main;
-    struct asr_model_params any = m->params;
+    struct asr_model_params any;
     char to[ASR_LANGUAGE_MAX];
     const char *tongue = tongue_of(language, to);
     const struct asr_engine *better;
     struct errbuf why;
 
-    if (hub->refs > 1 || m->state == MODEL_LOADING || hub->old.engine || hub->stopping)
+    hub_model_take_next(hub);
+    any = m->params;
+    if (!is_free(hub))
         return;
     any.language = NULL; /* the choice of engine does not depend on the last session's language */
     better = m->choose ? best(&any, &why) : m->engine;
@@ -306,7 +336,8 @@ void hub_model_take_better(struct asr_hub *hub, const char *language)
         set_tongue(m, tongue);
     if (better == m->engine && m->state != MODEL_LOADED)
         return;
-    hub->old = *m; /* freeing hundreds of megabytes would block the loop for too long */
+    hub->old = *m;
+    hub->old.params = (struct asr_model_params){0}; /* hub->main keeps them */
     m->model = NULL;
     m->name[0] = m->taken_over[0] = '\0';
     m->state = MODEL_UNLOADED;

@@ -609,6 +609,40 @@ int sealed_choice_get(struct store *store, const struct seal *seal, const char *
     return err;
 }
 
+/* --------------------------------------------------------------------------- the server's */
+
+#define HEARING_FACT  "hearing" /* as store/sqlite_sealed.c knows it */
+#define HEARING_FIELD "server.hearing"
+
+int sealed_hearing_put(struct store *store, const struct seal *seal, const char *text,
+                       struct errbuf *why)
+{
+    char *sealed = NULL;
+    int err;
+
+    if (!*text)
+        return store_fact_put(store, HEARING_FACT, "", why);
+    err = seal_text(seal, HEARING_FACT, HEARING_FIELD, text, &sealed);
+    if (err)
+        return err_set(why, err, "a field could not be encrypted");
+    err = store_fact_put(store, HEARING_FACT, sealed, why);
+    free(sealed);
+    return err;
+}
+
+int sealed_hearing_get(struct store *store, const struct seal *seal, char **text,
+                       struct errbuf *why)
+{
+    char *sealed = NULL;
+    int err = store_fact_get(store, HEARING_FACT, &sealed, why);
+
+    if (err)
+        return err;
+    err = unseal_text(seal, HEARING_FACT, HEARING_FIELD, sealed, text);
+    free(sealed);
+    return err ? err_set(why, err, "which recogniser was chosen cannot be opened") : 0;
+}
+
 /* ------------------------------------------------------------------------- personal keys */
 
 static struct fields api_key_fields(struct store_api_key *k, bool *unreadable)

@@ -3,8 +3,8 @@
  *
  * The only place that knows which fields of a record are sealed, and under which names:
  * profile.context, .name, .role, .skills, .industry, session.jobDescription, session.title,
- * transcript.question, .answer, .detail, voice.voice, user.photo, user.choice, apiKey.label,
- * transcription.result.
+ * transcript.question, .answer, .detail, voice.voice, user.photo, user.choice, server.hearing,
+ * apiKey.label, transcription.result.
  *
  *     sealed_profile_get(store, seal, user_id, id, &profile, why);
  *     sealed_session_change(store, seal, user_id, id, rename, title, &session, why);
@@ -101,6 +101,13 @@ int sealed_choice_put(struct store *store, const struct seal *seal,
                       const struct store_choice *choice, struct errbuf *why);
 int sealed_choice_get(struct store *store, const struct seal *seal, const char *user_id,
                       struct store_choice *choice, struct errbuf *why);
+
+/** The recogniser chosen for this server, in the form of api/recogniser.h; "": none. The caller
+ *  wipes *text. UV_ENOENT: none was ever chosen; UV_EILSEQ: it cannot be opened. */
+int sealed_hearing_put(struct store *store, const struct seal *seal, const char *text,
+                       struct errbuf *why);
+int sealed_hearing_get(struct store *store, const struct seal *seal, char **text,
+                       struct errbuf *why);
 
 /** t->result in clear; UV_EILSEQ: it exists but cannot be opened. */
 int sealed_transcription_get(struct store *store, const struct seal *seal, const char *user_id,

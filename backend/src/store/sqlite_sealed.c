@@ -16,23 +16,25 @@ static const struct place {
     const char *table;
     const char *id;
     const char *column;
+    const char *only; /* which of its rows; "": all */
 } places[] = {
-    {"profile.context", "profiles", "id", "context"},
-    {"profile.name", "profiles", "id", "name"},
-    {"profile.role", "profiles", "id", "role"},
-    {"profile.skills", "profiles", "id", "skills"},
-    {"profile.industry", "profiles", "id", "industry"},
-    {"session.jobDescription", "sessions", "id", "job_description"},
-    {"session.title", "sessions", "id", "title"},
-    {"transcript.question", "transcripts", "id", "question"},
-    {"transcript.answer", "transcripts", "id", "answer"},
-    {"transcript.detail", "transcripts", "id", "detail"},
-    {"apiKey.label", "api_keys", "id", "label"},
-    {"passkey.name", "passkeys", "id", "name"},
-    {"user.photo", "photos", "user_id", "photo"},
-    {"user.choice", "choices", "user_id", "choice"},
-    {"voice.voice", "voices", "user_id", "voice"},
-    {"transcription.result", "transcriptions", "id", "result"},
+    {"profile.context", "profiles", "id", "context", ""},
+    {"profile.name", "profiles", "id", "name", ""},
+    {"profile.role", "profiles", "id", "role", ""},
+    {"profile.skills", "profiles", "id", "skills", ""},
+    {"profile.industry", "profiles", "id", "industry", ""},
+    {"session.jobDescription", "sessions", "id", "job_description", ""},
+    {"session.title", "sessions", "id", "title", ""},
+    {"transcript.question", "transcripts", "id", "question", ""},
+    {"transcript.answer", "transcripts", "id", "answer", ""},
+    {"transcript.detail", "transcripts", "id", "detail", ""},
+    {"apiKey.label", "api_keys", "id", "label", ""},
+    {"passkey.name", "passkeys", "id", "name", ""},
+    {"user.photo", "photos", "user_id", "photo", ""},
+    {"user.choice", "choices", "user_id", "choice", ""},
+    {"voice.voice", "voices", "user_id", "voice", ""},
+    {"transcription.result", "transcriptions", "id", "result", ""},
+    {"server.hearing", "facts", "name", "value", " AND name='hearing'"},
 };
 
 enum { PLACES = sizeof(places) / sizeof(places[0]), SQL_MAX = 768 };
@@ -77,10 +79,10 @@ int sqlite_sealed_stale(void *db, size_t field, const char *fresh, const char *a
     if (err)
         return err;
     snprintf(sql, sizeof(sql),
-             "SELECT %s,%s FROM %s WHERE %s>?1 AND %s<>'' AND substr(%s,1,length(?2))<>?2 "
+             "SELECT %s,%s FROM %s WHERE %s>?1 AND %s<>'' AND substr(%s,1,length(?2))<>?2%s "
              "ORDER BY %s LIMIT ?3",
              place->id, place->column, place->table, place->id, place->column, place->column,
-             place->id);
+             place->only, place->id);
     err = prepare(conn, sql, &stmt, why);
     if (!err) {
         sql_bind_text(stmt, 1, after);

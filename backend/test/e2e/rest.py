@@ -28,7 +28,7 @@ import scratch  # noqa: E402,F401
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 # What "4XX" stands for: refusals before an operation is asked. Every other 4xx is documented where it occurs.
 REFUSED = {405, 408, 411, 413, 414, 415, 417, 421, 426, 429, 431}
-OURS = re.compile(r"^(?!.*/passkey)/(healthz|readyz|api/v1/(health|audit|auth|admin|analytics|profiles|sessions|search|transcripts|voice|models)(/|$))")  # passkeys: passkeys.py
+OURS = re.compile(r"^(?!.*/passkey|.*/admin/hearing)/(healthz|readyz|api/v1/(health|audit|auth|admin|analytics|profiles|sessions|search|transcripts|voice|models)(/|$))")  # passkeys: passkeys.py; admin/hearing: recogniser.py
 
 
 # ------------------------------------------------------------------------------------- the document

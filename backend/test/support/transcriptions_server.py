@@ -8,7 +8,7 @@ audio: one word of "tell me about yourself" for each 100 ms. The model's name pi
 whisper-1 and whisper-large-v3-turbo answer verbose_json; plain-only refuses it; busy-once answers
 429 with Retry-After once; busy 429 with Retry-After: 60; broken-once 500 once; broken always 500;
 garbage a page instead of JSON; slow not within a minute. /inference is the same, as whisper.cpp's server has it. The key "wrong" is refused. /v1/audio/translations, or a field
-`translate`, hears "told in english"; `repeats-prompt` hears the prompt.
+`translate`, hears "told in english"; `repeats-prompt` hears the prompt; `one-sentence` hears what asr/trial.h says.
 """
 import email.parser
 import email.policy
@@ -21,7 +21,8 @@ import time
 
 WORDS = "tell me about yourself".split()
 KNOWN = ["whisper-1", "whisper-large-v3-turbo", "plain-only", "busy-once", "busy", "broken-once",
-         "broken", "garbage", "slow", "repeats-prompt"]
+         "broken", "garbage", "slow", "repeats-prompt", "one-sentence"]
+TRIAL = "Please describe a project that you are proud of."
 seen = {}
 lock = threading.Lock()
 
@@ -110,6 +111,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             words = "told in english".split()
         if model == "repeats-prompt":
             words = fields.get("prompt", [b"nothing"])[0].decode().split()
+        if model == "one-sentence":
+            return json.dumps({"text": TRIAL}).encode()
         return json.dumps(transcript(n, style == "verbose_json", words)).encode()
 
     def do_POST(self):

@@ -987,9 +987,62 @@ static void the_language_of_a_session_chooses_the_model(void **state)
     until_loads(w, "en", 3);
 }
 
+/* Somebody chooses another recogniser: who is being heard keeps theirs, the next has the other,
+ * with what stands behind it, and the old ones are given back. */
+static void what_was_chosen_takes_over_between_sessions(void **state)
+{
+    struct world *w = *state;
+    struct asr_script first = w->script; /* the one that is given up */
+    struct asr_hub_config config = {.driver = &asr_script_remote,
+                                    .fallback_driver = &asr_script_local};
+    struct voice a = {0}, b = {0};
+
+    first.hook = NULL;
+    w->script.ramp = false;
+    config.model.http = config.fallback_model.http = &first;
+    assert_int_equal(0, asr_hub_open(&w->hub, w->loop, &config, NULL));
+    open_line(w, &a);
+    say(&a, 1, SECOND);
+    until(w, &a, 'f', 1);
+    first.fail_finishes = 1; /* so that the fallback is loaded too */
+    say(&a, 2, SECOND);
+    until(w, &a, 'f', 2);
+    assert_int_equal(first.loads, 2);
+
+    config = (struct asr_hub_config){.engine = "nonesuch"};
+    assert_int_equal(UV_ENOENT, asr_hub_use(w->hub, &config, NULL));
+    assert_false(asr_hub_waits(w->hub));
+    config = (struct asr_hub_config){.driver = &asr_script_local, .model.http = &w->spare};
+    assert_int_equal(0, asr_hub_use(w->hub, &config, NULL)); /* and then another one after all */
+    config.model.http = &w->script;
+    assert_int_equal(0, asr_hub_use(w->hub, &config, NULL));
+    assert_true(asr_hub_waits(w->hub));
+    say(&a, 3, SECOND);
+    until(w, &a, 'f', 3);
+    assert_int_equal(w->script.loads, 0);
+    asr_line_close(a.line);
+    for (int i = 0; i < 1000 && asr_hub_waits(w->hub); i++) {
+        uv_sleep(5);
+        loop_run_until_idle(w->loop);
+    }
+    assert_false(asr_hub_waits(w->hub));
+    assert_ptr_equal(asr_hub_engine(w->hub), &asr_script_local);
+    assert_null(asr_hub_fallback(w->hub));
+    open_line(w, &b);
+    say(&b, 1, SECOND);
+    until(w, &b, 'f', 1);
+    assert_int_equal(w->script.loads, 1);
+    for (int i = 0; i < 1000 && first.unloads < 2; i++)
+        uv_sleep(5);
+    assert_int_equal(first.unloads, 2);
+    assert_int_equal(w->spare.loads, 0);
+    asr_line_close(b.line);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        T(what_was_chosen_takes_over_between_sessions),
         T(a_line_is_ready_then_hears_then_ends),
         T(a_better_engine_takes_over_between_sessions),
         T(a_better_model_takes_over_between_sessions),
