@@ -54,7 +54,7 @@ export interface ListeningState {
 }
 
 const resting: ListeningState = { phase: 'off', muted: false, talking: false, labels: [], lostMs: 0, link: 'closed', ended: null, ailing: null, taken: false };
-const WORST: SocketState[] = ['refused', 'waiting', 'connecting', 'closed', 'open'];
+const WORST: SocketState[] = ['refused', 'blocked', 'waiting', 'connecting', 'closed', 'open'];
 const WORST_AILMENT: Ailment[] = ['suspended', 'gone', 'stalled', 'silent'];
 const OPEN_AGAIN_MS = 1000; // doubling,
 const OPEN_AGAIN_MAX_MS = 10_000; // to this

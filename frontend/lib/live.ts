@@ -89,7 +89,7 @@ export const emptyLive: LiveState = {
   recordingEnded: null,
 };
 
-const UTTERANCES_MAX = 400; // of a long interview the screen keeps this many; the session keeps all
+const UTTERANCES_MAX = 20_000; // hours of talk; the screen holds those near it, and the session keeps all
 
 /** `bytes` of UTF-8 at the start of text, as a number of UTF-16 units; never cuts a character in two. */
 export function bytesToUnits(text: string, bytes: number): number {

@@ -118,8 +118,20 @@ export async function saveAnswer(response: Response, otherwise: string): Promise
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
+/** 10000 -> "10,000". */
+export function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
 export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
+  return `${grouped(count)} ${count === 1 ? one : many}`;
+}
+
+const ASKS = /^(?:and |but |so |well,? |okay,? |ok,? )*(?:what|why|how|when|where|who|whom|whose|which|do|does|did|is|are|was|were|can|could|would|will|should|may|have|has|had)\b/i;
+
+/** A spoken question as a headline: a recogniser hears words, and ends them with a full stop or nothing. What asks in its first words gets its mark. */
+export function asAsked(question: string): string {
+  return ASKS.test(question) ? question.replace(/(?<![.?!…])\.?\s*$/, '?') : question;
 }
 
 export const LANGUAGES: [string, string][] = [

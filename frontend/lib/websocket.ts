@@ -7,13 +7,14 @@
  *
  * States: connecting -> open -> waiting -> connecting …; closed after close() or a clean end (1000); refused when coming back cannot help
  * (4404 no such session, 4409 another page has taken over, 4401 twice in a row, no token to be had). Waits 0.25 s, doubling to 5 s, less when the browser says it is online again.
+ * blocked: as waiting and connecting, but what is in between answers requests and passes no WebSocket on; it goes on trying.
  *
  * A socket lives as long as its access token: when the server says that it is `expiring`, a fresh one is sent. After 4401 (the sign-in was
  * ended, here or elsewhere) one fresh token is tried; if that is refused too, the person is signed out.
  */
 import { api, ApiError } from './api-client';
 
-export type SocketState = 'connecting' | 'open' | 'waiting' | 'closed' | 'refused';
+export type SocketState = 'connecting' | 'open' | 'waiting' | 'blocked' | 'closed' | 'refused';
 
 export interface LiveSocketOptions {
   path: string;
@@ -35,6 +36,7 @@ const CLOSE_NOT_FOUND = 4404;
 export const CLOSE_TAKEN = 4409;
 const WAIT_FIRST_MS = 250;
 const WAIT_MAX_MS = 5000;
+const BLOCKED_AFTER = 2; // handshakes that failed, before it is asked why
 
 export function socketUrl(path: string, base: Location | URL = location): string {
   return `${base.protocol === 'https:' ? 'wss' : 'ws'}://${base.host}${path}`;
@@ -48,6 +50,7 @@ export class LiveSocket {
   private socket: WebSocket | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private waits = 0;
+  private failed = 0; // handshakes since the page was there, before any that did not
   private refusals = 0;
   private current: SocketState = 'connecting';
 
@@ -86,20 +89,21 @@ export class LiveSocket {
   }
 
   private readonly hurry = () => {
-    if (this.current !== 'waiting') return;
+    if (this.timer === undefined) return;
     clearTimeout(this.timer);
     void this.connect();
   };
 
   private async connect(): Promise<void> {
-    this.set('connecting');
+    this.timer = undefined;
+    if (this.current !== 'blocked') this.set('connecting');
     let token: string;
     try {
       token = await this.options.token(this.refusals > 0);
     } catch (error) {
       return isSignedOut(error) ? this.set('refused', CLOSE_UNAUTHENTICATED) : this.wait(0);
     }
-    if (this.current !== 'connecting') return;
+    if (this.current === 'closed') return;
     const socket = new WebSocket(socketUrl(this.options.path));
     this.socket = socket;
     socket.binaryType = 'arraybuffer';
@@ -111,6 +115,7 @@ export class LiveSocket {
   private opened(socket: WebSocket, accessToken: string): void {
     if (socket !== this.socket) return;
     socket.send(JSON.stringify({ type: 'authenticate', accessToken }));
+    this.failed = -Infinity;
     this.set('open');
     this.options.onOpen?.();
   }
@@ -143,15 +148,26 @@ export class LiveSocket {
       if (!this.options.again?.()) return this.set('closed', code);
       return void this.connect();
     }
+    this.failed += 1;
+    if (this.failed >= BLOCKED_AFTER) void this.askWhy();
     if (code === CLOSE_UNAUTHENTICATED) this.refusals += 1;
     if (this.refusals > 1) (this.options.onSignedOut ?? (() => api.expelled()))();
     if (code === CLOSE_NOT_FOUND || code === CLOSE_TAKEN || this.refusals > 1) return this.set('refused', code);
     this.wait(code);
   }
 
+  /** No WebSocket ever came through: does the server answer at all? */
+  private async askWhy(): Promise<void> {
+    const answers = await fetch('/api/v1/health', { cache: 'no-store' }).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (answers && this.current !== 'open') this.set('blocked');
+  }
+
   private wait(code: number): void {
     if (this.current === 'closed' || this.current === 'refused') return;
-    this.set('waiting', code);
+    if (this.current !== 'blocked') this.set('waiting', code);
     const pause = Math.min(WAIT_MAX_MS, WAIT_FIRST_MS * 2 ** this.waits) * (0.75 + Math.random() / 2);
     this.waits += 1;
     this.timer = setTimeout(() => void this.connect(), pause);

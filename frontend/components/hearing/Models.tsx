@@ -20,6 +20,7 @@ interface Actions {
 function Row({ model, chosen, busy, ...actions }: { model: Model; chosen: boolean; busy: boolean } & Actions) {
   const here = model.state === 'ready' || model.state === 'in_use';
   const coming = model.state === 'getting';
+  const again = model.state === 'failed' ? 'Try again' : model.done > 0 ? 'Go on' : 'Get';
   return (
     <li data-model={model.name} className="grid gap-1.5 py-3 first:pt-0 last:pb-0">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
@@ -35,7 +36,7 @@ function Row({ model, chosen, busy, ...actions }: { model: Model; chosen: boolea
           </span>
         </div>
         {here && !chosen && (
-          <Button look="secondary" size="sm" disabled={busy} aria-label={`Hear with ${model.name}`} onClick={() => actions.onUse(model.name)}>
+          <Button look="secondary" size="sm" disabled={busy} aria-label={`Use ${model.name}`} onClick={() => actions.onUse(model.name)}>
             Use
           </Button>
         )}
@@ -50,8 +51,8 @@ function Row({ model, chosen, busy, ...actions }: { model: Model; chosen: boolea
           </Button>
         )}
         {!here && !coming && (
-          <Button look="secondary" size="sm" aria-label={`Get ${model.name}, ${size(model.bytes)}`} onClick={() => actions.onGet(model.name)}>
-            {model.state === 'failed' ? 'Try again' : model.done > 0 ? 'Go on' : 'Get'}
+          <Button look="secondary" size="sm" aria-label={`${again}: ${model.name}, ${size(model.bytes)}`} onClick={() => actions.onGet(model.name)}>
+            {again}
           </Button>
         )}
       </div>

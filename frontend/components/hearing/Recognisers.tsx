@@ -38,6 +38,8 @@ function Choices({ recogniser: is, models, hearing }: { recogniser: Recogniser; 
   const [tested, setTested] = useState<Schemas['RecogniserTest'] | null>(null);
   const [testing, setTesting] = useState(false);
 
+  const todo = open ? 'Close' : is.url ? 'Change' : 'Set up';
+
   const tell = (error: unknown) => toast(sentence(error), true);
   async function choose(change: RecogniserChange | null, said: string) {
     setBusy(true);
@@ -80,7 +82,7 @@ function Choices({ recogniser: is, models, hearing }: { recogniser: Recogniser; 
                 <span className="text-sm text-faint">{note}</span>
               </div>
               {!chosen && (
-                <Button look="secondary" size="sm" disabled={busy} aria-label={`Hear with ${title}`} onClick={() => void choose({ engine, model: null }, `${title} hears.`)}>
+                <Button look="secondary" size="sm" disabled={busy} aria-label={`Use: ${title}`} onClick={() => void choose({ engine, model: null }, `${title} hears.`)}>
                   Use
                 </Button>
               )}
@@ -110,8 +112,8 @@ function Choices({ recogniser: is, models, hearing }: { recogniser: Recogniser; 
                 {is.url ? [is.url, is.name, is.key?.lastFour && `key …${is.key.lastFour}`].filter(Boolean).join(' · ') : 'Groq, OpenAI, or a server of your own.'}
               </span>
             </div>
-            <Button look="secondary" size="sm" aria-expanded={open} aria-label={`${open ? 'Close' : 'Set up'} the transcription service`} onClick={() => setOpen(!open)}>
-              {open ? 'Close' : is.url ? 'Change' : 'Set up'}
+            <Button look="secondary" size="sm" aria-expanded={open} aria-label={`${todo} the transcription service`} onClick={() => setOpen(!open)}>
+              {todo}
             </Button>
           </div>
           {open && <ServiceForm key={`${is.url} ${is.name} ${is.key?.lastFour}`} recogniser={is} onTest={hearing.test} onChoose={hearing.choose} />}

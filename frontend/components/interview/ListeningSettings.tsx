@@ -1,6 +1,7 @@
 'use client';
 
 import { AppWindow, Mic, Monitor, Users } from 'lucide-react';
+import { useSyncExternalStore } from 'react';
 import { DeviceSelector } from '@/components/audio/DeviceSelector';
 import { HearingNotice } from '@/components/audio/HearingNotice';
 import { Segmented, Select } from '@/components/ui/field';
@@ -16,9 +17,14 @@ interface Props {
   reading?: boolean;
 }
 
+const never = () => () => undefined;
+/** Phones share no tab. Without HTTPS there is nothing to ask; then starting says so. */
+const mayShare = () => !navigator.mediaDevices || 'getDisplayMedia' in navigator.mediaDevices;
+
 /** What is listened to, who that is, and when a question counts as finished. */
 export function ListeningSettings({ prefs, onChange, reading = false }: Props) {
   const devices = useHostDevices().data?.items ?? [];
+  const shares = useSyncExternalStore(never, mayShare, () => true) || prefs.input === 'tab' || prefs.input === 'both';
   return (
     <div className="grid gap-5">
       <Segmented<InputChoice>
@@ -28,8 +34,12 @@ export function ListeningSettings({ prefs, onChange, reading = false }: Props) {
         onChange={(input) => onChange({ input })}
         choices={[
           { value: 'microphone', label: 'Microphone', hint: 'Practice, or a phone on the table', icon: <Mic aria-hidden="true" /> },
-          { value: 'tab', label: 'Shared tab', hint: 'The call in another browser tab', icon: <AppWindow aria-hidden="true" /> },
-          { value: 'both', label: 'Both', hint: 'The call is the interviewer, the microphone is you', icon: <Users aria-hidden="true" /> },
+          ...(shares
+            ? [
+                { value: 'tab' as const, label: 'Shared tab', hint: 'The call in another browser tab', icon: <AppWindow aria-hidden="true" /> },
+                { value: 'both' as const, label: 'Both', hint: 'The call is the interviewer, the microphone is you', icon: <Users aria-hidden="true" /> },
+              ]
+            : []),
           ...(devices.length > 0 || prefs.input === 'host'
             ? [{ value: 'host' as const, label: 'This computer', hint: 'A call in any program: what it plays is the interviewer', icon: <Monitor aria-hidden="true" /> }]
             : []),
@@ -74,7 +84,15 @@ export function ListeningSettings({ prefs, onChange, reading = false }: Props) {
         onChange={(mode) => onChange({ mode })}
         choices={[
           { value: 'hands_free', label: 'When the voice stops' },
-          { value: 'push_to_talk', label: 'When I let go of Space' },
+          {
+            value: 'push_to_talk',
+            label: (
+              <>
+                When I let go of <span className="pointer-coarse:hidden">Space</span>
+                <span className="hidden pointer-coarse:inline">the button</span>
+              </>
+            ),
+          },
         ]}
       />
       <Select label="Language" value={prefs.language} onChange={(event) => onChange({ language: event.target.value })}>

@@ -1,15 +1,14 @@
 'use client';
 
-import { ArrowUp, ChevronUp, CircleAlert, CircleStop, Keyboard, MicOff, Mic, Settings2 } from 'lucide-react';
+import { ArrowUp, ChevronUp, CircleStop, Keyboard, MicOff, Mic, Settings2 } from 'lucide-react';
 import { Link } from '@/components/ui/link';
 import { useRouter } from 'next/navigation';
-import { lazy, Suspense, useCallback, useEffect, useState, type CSSProperties, type FormEvent, type ReactNode } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useState, type CSSProperties, type FormEvent } from 'react';
 import { RecordButton } from '@/components/audio/RecordButton';
 import { VolumeIndicator } from '@/components/audio/VolumeIndicator';
 import { LogoMark } from '@/components/layout/Logo';
 import { takeFirstStep } from '@/components/session/start';
 import { Button, buttonClass } from '@/components/ui/button';
-import { Dialog } from '@/components/ui/dialog';
 import { ErrorState, SkeletonList } from '@/components/ui/states';
 import { toast } from '@/components/ui/toast';
 import { useKeys, useLiveSession } from '@/hooks/useLiveSession';
@@ -22,18 +21,22 @@ import type { LiveSession } from '@/lib/live-session';
 import { inputsOf, READING_SIZES, setPreferences, type Preferences } from '@/lib/preferences';
 import { forget } from '@/lib/query';
 import { sessionTitle } from '@/lib/utils';
-import type { InputKind } from '@/types/audio';
 import type { Schemas, Session, Transcript } from '@/types/session';
 import { AnswerPanel } from './AnswerPanel';
 import { LiveStatus } from './LiveStatus';
 import { NextStrip } from './NextStrip';
+import type { Panel } from './Panels';
 import { Recording } from './Recording';
-import { Shortcuts } from './Shortcuts';
 import { Timer } from './Timer';
 import { TranscriptDisplay } from './TranscriptDisplay';
 
 const HearingNotice = lazy(() => import('@/components/audio/HearingNotice').then((m) => ({ default: m.HearingNotice }))); // mostly it has nothing to say
-const ListeningSettings = lazy(() => import('./ListeningSettings').then((m) => ({ default: m.ListeningSettings }))); // opened by few
+const Panels = lazy(() => import('./Panels').then((m) => ({ default: m.Panels }))); // opened by few
+const notes = () => import('./Notes'); // mostly nothing is wrong
+const Blocked = lazy(() => notes().then((m) => ({ default: m.Blocked })));
+const Elsewhere = lazy(() => notes().then((m) => ({ default: m.Elsewhere })));
+const Ended = lazy(() => notes().then((m) => ({ default: m.Ended })));
+const Trouble = lazy(() => notes().then((m) => ({ default: m.Trouble })));
 
 /** What the session already holds, so that a reload shows it again; read anew when the answers' connection was away. */
 function useKept(live: LiveSession, sessionId: string) {
@@ -42,17 +45,18 @@ function useKept(live: LiveSession, sessionId: string) {
     if (!connected) return;
     const stop = new AbortController();
     const { signal } = stop;
-    // the newest page first, so that it stands on the screen at once; the others follow
+    // the newest page first, so that it stands on the screen at once; the others follow together
     async function read() {
       const rows: Transcript[] = [];
       let cursor: string | null = null;
       do {
         const after: string = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
         const page: Schemas['TranscriptList'] = await api.get(`/sessions/${sessionId}/transcripts?order=desc&limit=100${after}`, signal);
-        rows.unshift(...page.items.toReversed());
-        live.keep(rows);
+        if (rows.length === 0) live.keep(page.items.toReversed());
+        rows.push(...page.items);
         cursor = page.nextCursor ?? null;
       } while (cursor && !signal.aborted);
+      if (rows.length > 0 && !signal.aborted) live.keep(rows.toReversed());
     }
     read().catch(() => undefined); // the live screen works without; the session's own page shows the error
     return () => stop.abort();
@@ -94,20 +98,23 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
   const profile = useProfile(session.profileId).data;
   const state = useStore(live.state);
   const listening = useStore(live.listening);
-  const connected = useStore(live.answers) === 'open';
+  const answering = useStore(live.answers);
+  const connected = answering === 'open';
   const waiting = useStore(live.waiting);
   const elsewhere = useStore(live.elsewhere); // another page listens
   const [said, setSaid] = useState(false); // on a small screen: the transcript is unfolded
-  const [open, setOpen] = useState<'settings' | 'keys' | null>(null);
+  const [open, setOpen] = useState<Panel | null>(null); // null: nothing yet
   const [ending, setEnding] = useState(false);
   const [trouble, setTrouble] = useState<string | null>(null); // why it does not listen
   const at = shownAt(state);
   const behind = state.reading === null ? 0 : state.answers.length - 1 - at; // newer ones than the one that is read
   const hearing = state.utterances.findLast((u) => !u.final && u.speaker !== 'candidate' && u.text !== '') ?? null;
+  const blocked = answering === 'blocked' || listening.link === 'blocked';
   const ptt = prefs.mode === 'push_to_talk';
   const onLevel = useCallback((watch: Parameters<LiveSession['onLevel']>[0]) => live.onLevel(watch), [live]);
 
   useKept(live, session.id);
+  useEffect(() => void notes().catch(() => undefined), []); // there before the server is away
 
   const listen = useCallback(
     (takeOver = false) =>
@@ -138,7 +145,7 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
 
   useKeys((event) => {
     const target = event.target as HTMLElement;
-    if (open || target.closest('dialog')) return;
+    if (target.closest('dialog')) return;
     const typing = target.matches('input, textarea, select');
     if (event.type === 'keyup') {
       if (event.code === 'Space' && listening.talking) live.talk(false);
@@ -198,10 +205,12 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
           </p>
         </div>
         <span className="hidden sm:block">
-          <LiveStatus state={listening} ptt={ptt} connected={connected} elsewhere={elsewhere} />
+          <LiveStatus state={listening} ptt={ptt} connected={connected} elsewhere={elsewhere} blocked={blocked} />
         </span>
         <Recording live={live} />
-        <Timer since={session.createdAt} className="text-lg font-semibold text-soft tabular-nums" />
+        <span title="Time of this interview: it stands while nobody listens">
+          <Timer from={session.duration} running={listening.phase === 'on' || elsewhere} className="text-lg font-semibold text-soft tabular-nums" />
+        </span>
         <Button look="danger" busy={ending} onClick={() => void end()}>
           {!ending && <CircleStop aria-hidden="true" />}
           End
@@ -211,14 +220,13 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
       <main className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)] grid-rows-[minmax(0,1fr)_auto] lg:grid-cols-[minmax(18rem,24rem)_minmax(0,1fr)] lg:grid-rows-1">
         <div className="grid min-h-0 grid-rows-[auto_minmax(0,1fr)] lg:col-start-2 lg:row-start-1">
           <div className="mx-auto w-full max-w-3xl px-4 sm:px-8">
-            {(listening.taken || elsewhere) && listening.phase === 'off' && <Elsewhere taken={listening.taken} elsewhere={elsewhere} onTakeOver={() => void listen(true)} />}
-            {listening.phase === 'on' && listening.ended && <Ended what={listening.ended} onAgain={() => void live.listenAgain().catch((e: unknown) => toast(sentence(e), true))} />}
-            {trouble && listening.phase === 'off' && <Trouble what={trouble} onRetry={() => void listen()} onSettings={() => setOpen('settings')} />}
-            {listening.phase === 'off' && (
-              <Suspense>
-                <HearingNotice language={prefs.language} missingOnly />
-              </Suspense>
-            )}
+            <Suspense>
+              {(listening.taken || elsewhere) && listening.phase === 'off' && <Elsewhere taken={listening.taken} elsewhere={elsewhere} onTakeOver={() => void listen(true)} />}
+              {listening.phase === 'on' && listening.ended && <Ended what={listening.ended} onAgain={() => void live.listenAgain().catch((e: unknown) => toast(sentence(e), true))} />}
+              {blocked && <Blocked />}
+              {trouble && listening.phase === 'off' && <Trouble what={trouble} onRetry={() => void listen()} onSettings={() => setOpen('settings')} />}
+              {listening.phase === 'off' && <HearingNotice language={prefs.language} missingOnly />}
+            </Suspense>
           </div>
           <AnswerPanel
             answers={state.answers}
@@ -234,7 +242,7 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
         <section aria-label="Transcript" className="flex min-h-0 flex-col border-t border-line bg-surface lg:col-start-1 lg:row-start-1 lg:border-t-0 lg:border-r">
           <div className="flex items-center gap-2 px-3 lg:hidden">
             <span className="py-1 sm:hidden">
-              <LiveStatus state={listening} ptt={ptt} connected={connected} elsewhere={elsewhere} />
+              <LiveStatus state={listening} ptt={ptt} connected={connected} elsewhere={elsewhere} blocked={blocked} />
             </span>
             <button type="button" aria-expanded={said} aria-controls="said" onClick={() => setSaid(!said)} className="flex min-h-11 min-w-0 flex-1 items-center gap-2 text-left text-sm font-semibold text-faint short:min-h-8">
               <span className="shrink-0 max-sm:sr-only">What is said</span>
@@ -304,64 +312,11 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
         </div>
       </footer>
 
-      <Dialog open={open === 'keys'} title="Keyboard" onClose={() => setOpen(null)}>
-        <Shortcuts />
-      </Dialog>
-      <Dialog open={open === 'settings'} title="How it listens and reads" onClose={() => setOpen(null)}>
+      {open && (
         <Suspense>
-          {open === 'settings' && <ListeningSettings prefs={prefs} onChange={change} reading />}
+          <Panels open={open} prefs={prefs} onChange={change} onClose={() => setOpen('closed')} />
         </Suspense>
-      </Dialog>
-    </div>
-  );
-}
-
-/** Something that is so, and what can be done about it, in one line. */
-function Note({ children, action, onAction }: { children: ReactNode; action: string; onAction: () => void }) {
-  return (
-    <div role="status" className="mt-2 flex flex-wrap items-center justify-between gap-x-4 gap-y-1 rounded-xl bg-sunken py-1.5 ps-4 pe-1.5 text-sm text-soft short:hidden">
-      <p className="min-w-0 flex-1">{children}</p>
-      <Button size="sm" look="secondary" onClick={onAction}>
-        {action}
-      </Button>
-    </div>
-  );
-}
-
-/** Another page of this interview listens: what it hears stands here too. */
-function Elsewhere({ taken, elsewhere, onTakeOver }: { taken: boolean; elsewhere: boolean; onTakeOver: () => void }) {
-  return (
-    <Note action="Listen here" onAction={onTakeOver}>
-      {taken ? 'Another page has taken over listening.' : 'Another page of this interview listens.'} {elsewhere ? 'All of it is shown here too.' : 'It has stopped.'}
-    </Note>
-  );
-}
-
-/** One of two inputs ended by itself; the other goes on. */
-function Ended({ what, onAgain }: { what: InputKind; onAgain: () => void }) {
-  return (
-    <Note action={what === 'tab' ? 'Share it again' : 'Use it again'} onAction={onAgain}>
-      {what === 'tab' ? 'The shared tab has ended; the microphone is heard.' : 'The microphone has ended; the shared tab is heard.'}
-    </Note>
-  );
-}
-
-/** Why nothing is heard, for as long as that is so, and what to do about it. */
-function Trouble({ what, onRetry, onSettings }: { what: string; onRetry: () => void; onSettings: () => void }) {
-  return (
-    <div role="alert" className="mt-3 grid gap-3 rounded-2xl border border-live/50 bg-live-soft p-4 tall:mt-6 tall:sm:p-5">
-      <p className="flex gap-3 leading-snug font-medium text-live">
-        <CircleAlert aria-hidden="true" className="mt-0.5 size-5 shrink-0" />
-        {what}
-      </p>
-      <div className="flex flex-wrap gap-2">
-        <Button size="sm" look="secondary" onClick={onRetry}>
-          Try again
-        </Button>
-        <Button size="sm" look="ghost" onClick={onSettings}>
-          Choose another input
-        </Button>
-      </div>
+      )}
     </div>
   );
 }

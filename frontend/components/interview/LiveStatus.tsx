@@ -14,9 +14,10 @@ const AILING: Record<Ailment, (kind: InputKind) => string> = {
 };
 
 /** One line that says plainly whether this page hears anything right now. */
-export function describe(s: ListeningState, connected = true, elsewhere = false): { text: string; tone: 'live' | 'plain' | 'warn' } {
+export function describe(s: ListeningState, connected = true, elsewhere = false, blocked = s.link === 'blocked'): { text: string; tone: 'live' | 'plain' | 'warn' } {
   if (s.phase === 'asking') return { text: 'The browser is asking you for permission', tone: 'plain' };
   if (s.phase === 'ending') return { text: 'Finishing the last words', tone: 'plain' };
+  if (blocked) return { text: 'A proxy does not pass WebSockets on', tone: 'warn' };
   if (s.phase === 'off' && !connected) return { text: 'Connecting to the server', tone: 'warn' };
   if (s.phase === 'off' && elsewhere) return { text: 'Another page listens', tone: 'live' };
   if (s.phase === 'off') return s.ended ? { text: s.ended === 'tab' ? 'The shared tab ended' : 'The microphone went away', tone: 'warn' } : { text: 'Not listening', tone: 'plain' };
@@ -31,9 +32,9 @@ export function describe(s: ListeningState, connected = true, elsewhere = false)
   return { text: 'Listening', tone: 'live' };
 }
 
-/** `connected`: answers can arrive. `elsewhere`: another page listens. */
-export function LiveStatus({ state, ptt, connected, elsewhere }: { state: ListeningState; ptt: boolean; connected: boolean; elsewhere: boolean }) {
-  const told = describe(state, connected, elsewhere);
+/** `connected`: answers can arrive. `elsewhere`: another page listens. `blocked`: no WebSocket comes through. */
+export function LiveStatus({ state, ptt, connected, elsewhere, blocked }: { state: ListeningState; ptt: boolean; connected: boolean; elsewhere: boolean; blocked: boolean }) {
+  const told = describe(state, connected, elsewhere, blocked);
   const idle = ptt && state.phase === 'on' && told.tone === 'live' && !state.talking;
   const text = idle ? 'Ready: hold to talk' : told.text;
   const tone = idle ? 'plain' : told.tone;

@@ -1,6 +1,7 @@
 import { ArrowRight } from 'lucide-react';
 import type { Answer, Utterance } from '@/lib/live';
 import { hasWords } from '@/lib/live';
+import { asAsked } from '@/lib/utils';
 
 /**
  * What goes on while another answer is being read: the words of a question as they are spoken, then that it is answered, with the first thing
@@ -18,7 +19,7 @@ export function NextStrip({ hearing, next, waiting, onNext }: { hearing: Utteran
         <span className="grid min-w-0">
           <span className={`truncate text-sm font-semibold ${next.lead ? 'short:sr-only' : ''}`} dir="auto">
             {waiting > 1 ? `${waiting} new questions: ` : 'New question: '}
-            {next.question}
+            {asAsked(next.question)}
           </span>
           <span className={`truncate font-serif text-lg leading-tight ${next.lead ? '' : 'short:sr-only'}`} dir="auto">
             {next.lead || (hasWords(next) ? 'The answer is ready.' : 'The answer is being written.')}

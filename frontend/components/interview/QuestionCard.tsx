@@ -1,5 +1,5 @@
 import { Badge } from '@/components/ui/badge';
-import { kindName } from '@/lib/utils';
+import { asAsked, kindName } from '@/lib/utils';
 import type { QuestionKind } from '@/types/session';
 import type { ReactNode } from 'react';
 
@@ -41,7 +41,7 @@ export function QuestionCard({ number, question, kind, heard, eager, level: Head
         title={brief ? question : undefined}
         className={`font-serif leading-snug ${brief ? `line-clamp-1 text-base text-soft tall:line-clamp-2 tall:sm:text-lg ${crowded ? 'short:sr-only' : ''}` : 'text-2xl sm:text-[1.75rem]'}`}
       >
-        {question}
+        {asAsked(question)}
       </Heading>
       {heard && (
         <p dir="auto" className={`text-sm text-faint ${brief ? 'truncate short:sr-only' : ''}`}>

@@ -3,7 +3,6 @@
 import { CircleDot, Square } from 'lucide-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { Button } from '@/components/ui/button';
-import { Dialog } from '@/components/ui/dialog';
 import { toast } from '@/components/ui/toast';
 import { useStore } from '@/hooks/useStore';
 import type { LiveSession } from '@/lib/live-session';
@@ -15,7 +14,7 @@ const RecordingConsent = lazy(() => import('./RecordingConsent').then((m) => ({ 
 export function Recording({ live }: { live: LiveSession }) {
   const { recording, recordingEnded } = useStore(live.state);
   const connected = useStore(live.answers) === 'open';
-  const [asking, setAsking] = useState(false);
+  const [asking, setAsking] = useState<boolean | null>(null); // null: not yet
   useEffect(() => {
     if (recordingEnded) toast(`The recording has ended: ${recordingEnded}.`, true);
   }, [recordingEnded]);
@@ -26,7 +25,7 @@ export function Recording({ live }: { live: LiveSession }) {
           <>
             <span className="pulse size-2.5 rounded-full bg-live" aria-hidden="true" />
             Recording
-            <Timer since={new Date(recording.since).toISOString()} className="tabular-nums max-sm:hidden" />
+            <Timer key={recording.since} since={recording.since} className="tabular-nums max-sm:hidden" />
           </>
         )}
       </span>
@@ -39,18 +38,18 @@ export function Recording({ live }: { live: LiveSession }) {
           <CircleDot aria-hidden="true" />
         </Button>
       )}
-      <Dialog open={asking} title="Record this interview?" onClose={() => setAsking(false)}>
+      {asking !== null && (
         <Suspense>
-          {asking && (
-            <RecordingConsent
-              onAgree={(wording) => {
-                live.record(wording);
-                setAsking(false);
-              }}
-            />
-          )}
+          <RecordingConsent
+            open={asking}
+            onClose={() => setAsking(false)}
+            onAgree={(wording) => {
+              live.record(wording);
+              setAsking(false);
+            }}
+          />
         </Suspense>
-      </Dialog>
+      )}
     </>
   );
 }

@@ -3,6 +3,7 @@
 import { CircleDot, Copy } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from '@/components/ui/button';
+import { Dialog } from '@/components/ui/dialog';
 import { toast } from '@/components/ui/toast';
 
 /** What is agreed to: the server keeps these words with the recording, with who and when. */
@@ -13,7 +14,15 @@ const WORDING =
 const TELL = 'Before we begin: may I record our conversation, so that I can go through it again afterwards? The recording stays with me, and I stop at once if you prefer.';
 
 /** What the others are told, and that they were; loaded when somebody wants to record. */
-export function RecordingConsent({ onAgree }: { onAgree: (wording: string) => void }) {
+export function RecordingConsent({ open, onClose, onAgree }: { open: boolean; onClose: () => void; onAgree: (wording: string) => void }) {
+  return (
+    <Dialog open={open} title="Record this interview?" onClose={onClose}>
+      <Consent onAgree={onAgree} />
+    </Dialog>
+  );
+}
+
+function Consent({ onAgree }: { onAgree: (wording: string) => void }) {
   const [agreed, setAgreed] = useState(false);
   async function copy() {
     try {

@@ -1,18 +1,35 @@
 'use client';
 
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { clock } from '@/lib/utils';
 
-/** Time since a moment, running. Not read out: a screen reader would never be quiet. */
-export function Timer({ since, className }: { since: string; className?: string }) {
-  const [now, setNow] = useState(() => Date.now());
+interface Props {
+  /** Seconds that had passed when it was shown first. */
+  from?: number;
+  /** When it began, where that is known [ms since 1970]. */
+  since?: number;
+  /** It goes on; otherwise it stands. */
+  running?: boolean;
+  className?: string;
+}
+
+/** A running time. Not read out: a screen reader would never be quiet. */
+export function Timer({ from = 0, since, running = true, className }: Props) {
+  const [seconds, setSeconds] = useState(from);
+  const passed = useRef(from); // up to the last pause [s]
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, []);
+    if (!running) return;
+    const began = since ?? Date.now();
+    const now = () => passed.current + (Date.now() - began) / 1000;
+    const timer = setInterval(() => setSeconds(now()), 1000);
+    return () => {
+      clearInterval(timer);
+      passed.current = now();
+    };
+  }, [running, since]);
   return (
     <time role="timer" aria-live="off" className={className} suppressHydrationWarning>
-      {clock((now - new Date(since).getTime()) / 1000)}
+      {clock(seconds)}
     </time>
   );
 }

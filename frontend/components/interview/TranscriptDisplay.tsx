@@ -1,9 +1,10 @@
 'use client';
 
 import { Pencil, Sparkles } from 'lucide-react';
-import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { useCallback, useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
+import { rowProps, Windowed } from '@/components/ui/windowed';
 import type { Utterance } from '@/lib/live';
 import { kindName, speakerName } from '@/lib/utils';
 
@@ -60,11 +61,11 @@ function Draft({ text, onAsk, onCancel }: { text: string; onAsk: (text: string) 
 
 const actionClass = 'grid size-7 place-items-center rounded-lg text-faint hover:bg-sunken hover:text-ink [&_svg]:size-4 pointer-coarse:size-9';
 
-function Line({ utterance: u, onAsk }: { utterance: Utterance; onAsk: Props['onAsk'] }) {
+function Line({ utterance: u, at, of, onAsk }: { utterance: Utterance; at: number; of: number; onAsk: Props['onAsk'] }) {
   const [editing, setEditing] = useState(false);
   const unsure = u.confidence !== null && u.confidence < 0.6;
   return (
-    <li className="rise group grid gap-1.5" data-utterance={u.final ? 'final' : 'partial'}>
+    <li {...rowProps(u.key, at, of)} className="rise group grid gap-1.5 pb-5" data-utterance={u.final ? 'final' : 'partial'}>
       <div className="flex min-h-6 items-center gap-2 text-[13px] font-semibold text-faint">
         <span className={u.speaker === 'candidate' ? 'text-accent' : ''}>{speakerName(u.speaker)}</span>
         {turnText(u) && (
@@ -113,34 +114,43 @@ function Line({ utterance: u, onAsk }: { utterance: Utterance; onAsk: Props['onA
   );
 }
 
+const NEAR = 160; // to the end, which is followed [px]
+const CHARACTERS = 38; // of a row of text
+const keyOf = (u: Utterance) => u.key;
+const guess = (u: Utterance) => 50 + 25 * Math.ceil(u.text.length / CHARACTERS);
+
 /**
  * What is being said. The tail that may still change is dimmed. Screen readers are told finished sentences only, once, in a region of their own.
  */
 export function TranscriptDisplay({ utterances, listening, onAsk }: Props) {
-  const seen = useRef(0); // how many there were: the first ones are shown from their end
   const box = useRef<HTMLDivElement>(null);
-  const last = utterances.at(-1);
+  const follows = useRef(true); // until the person scrolls up: whoever reads is left where they are
   const finished = utterances.findLast((u) => u.final);
 
-  useEffect(() => {
+  const follow = useCallback(() => {
     const list = box.current;
-    if (!list) return;
-    const near = list.scrollHeight - list.scrollTop - list.clientHeight < 160; // whoever scrolled up is reading: leave them
-    if (near || seen.current === 0) list.scrollTop = list.scrollHeight;
-    seen.current = utterances.length;
-  }, [last?.text, last?.key, utterances.length]);
+    if (list && follows.current) list.scrollTop = list.scrollHeight;
+  }, []);
+  const scrolled = () => {
+    const list = box.current!;
+    follows.current = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR;
+  };
 
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
-    <div ref={box} tabIndex={0} role="region" aria-label="What was said" className="min-h-0 overflow-y-auto overscroll-contain px-4 py-4 sm:px-5">
+    <div ref={box} onScroll={scrolled} tabIndex={0} role="region" aria-label="What was said" className="min-h-0 overflow-y-auto overscroll-contain px-4 py-4 sm:px-5">
       {utterances.length === 0 ? (
         <p className="text-faint">{listening ? 'Listening. Words appear here while they are spoken.' : 'What is said appears here.'}</p>
       ) : (
-        <ol className="grid gap-5">
-          {utterances.map((u) => (
-            <Line key={u.key} utterance={u} onAsk={onAsk} />
-          ))}
-        </ol>
+        <Windowed
+          label="Lines"
+          framed
+          items={utterances}
+          keyOf={keyOf}
+          guess={guess}
+          onRange={follow}
+          render={(u, at) => <Line utterance={u} at={at} of={utterances.length} onAsk={onAsk} />}
+        />
       )}
       <p className="sr-only" aria-live="polite">
         {finished ? `${speakerName(finished.speaker)}: ${finished.text}` : ''}

@@ -12,7 +12,7 @@ import { toast } from '@/components/ui/toast';
 import { useProfile, useRecordings, useSession, useSessionId, useTranscripts } from '@/hooks/useSession';
 import { api, ApiError, sentence } from '@/lib/api-client';
 import { forget } from '@/lib/query';
-import { clock, milliseconds, plural, sessionTitle, when } from '@/lib/utils';
+import { clock, grouped, milliseconds, plural, sessionTitle, when } from '@/lib/utils';
 import type { Session, Transcript } from '@/types/session';
 import { ExportDialog } from './ExportDialog';
 import { Recordings } from './Recordings';
@@ -34,7 +34,7 @@ function Figures({ session, pairs }: { session: Session; pairs: Transcript[] }) 
     ['Questions', String(pairs.filter((p) => p.isQuestion !== false).length)],
     ['Length', session.duration > 0 ? clock(session.duration) : '–'],
     ['Talking points after', milliseconds(outline)],
-    ['Words of answers', String(words)],
+    ['Words of answers', grouped(words)],
   ];
   const discarded = session.metadata.eagerDiscarded;
   if (discarded) figures.push(['Begun early in vain', String(discarded)]);

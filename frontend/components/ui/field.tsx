@@ -86,7 +86,7 @@ export function useFirstWrong(errors: Record<string, string>) {
 
 export interface Choice<T extends string> {
   value: T;
-  label: string;
+  label: ReactNode;
   hint?: string;
   icon?: ReactNode;
 }

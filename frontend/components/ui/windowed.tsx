@@ -23,12 +23,21 @@ interface Props<T> {
   margin?: number;
   label: string;
   ref?: Ref<WindowedHandle>;
+  /** The element around it scrolls, and not the page. */
+  framed?: boolean;
+  className?: string;
   /** After rows came or went. */
   onRange?: () => void;
 }
 
-/** A list that scrolls with the page and of which only what is near the screen is there: 300 answers cost as much as ten. */
-export function Windowed<T>({ items, keyOf, guess, render, margin = 0, label, ref, onRange }: Props<T>) {
+/** The element that scrolls, and where its top lies on the screen. */
+function frameOf(list: HTMLElement, framed: boolean): { frame: Element; edge: number; height: number } {
+  const frame = framed ? list.parentElement! : document.scrollingElement!;
+  return { frame, edge: framed ? frame.getBoundingClientRect().top : 0, height: framed ? frame.clientHeight : innerHeight };
+}
+
+/** A list of which only what is near the screen is there: 300 answers cost as much as ten. */
+export function Windowed<T>({ items, keyOf, guess, render, margin = 0, label, ref, framed = false, className, onRange }: Props<T>) {
   const box = useRef<HTMLOListElement>(null);
   const rows = useRef<WindowRows | null>(null);
   const latest = useRef({ items, guess });
@@ -39,11 +48,12 @@ export function Windowed<T>({ items, keyOf, guess, render, margin = 0, label, re
     const list = box.current;
     const all = rows.current;
     if (!list || !all) return;
-    const top = -list.getBoundingClientRect().top;
-    const { from, to } = all.count <= ALL ? { from: 0, to: all.count } : all.range(top - AROUND, top + innerHeight + AROUND);
+    const { edge, height } = frameOf(list, framed);
+    const top = edge - list.getBoundingClientRect().top;
+    const { from, to } = all.count <= ALL ? { from: 0, to: all.count } : all.range(top - AROUND, top + height + AROUND);
     const next = { from, to, before: all.offset(from), after: all.offset(all.count) - all.offset(to) };
     setRange((old) => (old.from === next.from && old.to === next.to && old.before === next.before && old.after === next.after ? old : next));
-  }, []);
+  }, [framed]);
 
   useLayoutEffect(() => {
     latest.current = { items, guess };
@@ -56,22 +66,24 @@ export function Windowed<T>({ items, keyOf, guess, render, margin = 0, label, re
   }, [items, look]);
 
   useEffect(() => {
-    addEventListener('scroll', look, { passive: true });
+    const moves: EventTarget = (framed && box.current?.parentElement) || window;
+    moves.addEventListener('scroll', look, { passive: true });
     addEventListener('resize', look);
     return () => {
-      removeEventListener('scroll', look);
+      moves.removeEventListener('scroll', look);
       removeEventListener('resize', look);
     };
-  }, [look]);
+  }, [look, framed]);
 
   const goTo = useCallback(
     (at: number) => {
       const list = box.current;
       if (!list || !rows.current) return;
-      scrollTo({ top: scrollY + list.getBoundingClientRect().top + rows.current.offset(at) - margin });
+      const { frame, edge } = frameOf(list, framed);
+      frame.scrollTop += list.getBoundingClientRect().top - edge + rows.current.offset(at) - margin;
       look();
     },
-    [look, margin],
+    [look, margin, framed],
   );
 
   /** What was guessed is known now: whatever lies above the screen and changes its height must not move what is on it. */
@@ -79,7 +91,8 @@ export function Windowed<T>({ items, keyOf, guess, render, margin = 0, label, re
     const list = box.current;
     const all = rows.current;
     if (!list || !all) return;
-    const top = -list.getBoundingClientRect().top;
+    const { frame, edge } = frameOf(list, framed);
+    const top = edge - list.getBoundingClientRect().top;
     const first = all.at(Math.max(0, top));
     const was = all.offset(first);
     let changed = false;
@@ -89,10 +102,10 @@ export function Windowed<T>({ items, keyOf, guess, render, margin = 0, label, re
     }
     if (!changed) return;
     const moved = all.offset(first) - was;
-    if (target.current === null && top > 0 && moved !== 0) scrollBy({ top: moved });
+    if (target.current === null && top > 0 && moved !== 0) frame.scrollTop += moved;
     if (target.current !== null) goTo(target.current.at);
     look();
-  }, [goTo, look]);
+  }, [goTo, look, framed]);
 
   useLayoutEffect(() => {
     measure();
@@ -135,7 +148,7 @@ export function Windowed<T>({ items, keyOf, guess, render, margin = 0, label, re
   );
 
   return (
-    <ol ref={box} aria-label={label} style={{ paddingTop: range.before, paddingBottom: range.after, overflowAnchor: 'none' }}>
+    <ol ref={box} aria-label={label} className={className} style={{ paddingTop: range.before, paddingBottom: range.after, overflowAnchor: 'none' }}>
       {items.slice(range.from, range.to).map((item, n) => (
         <Fragment key={keyOf(item)}>{render(item, range.from + n)}</Fragment>
       ))}

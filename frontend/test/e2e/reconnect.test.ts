@@ -2,8 +2,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBrowser } from '../support/browser.mjs';
-import { openPage, type Watched } from '../support/page';
-import { startRelay, type Relay } from '../support/proxy';
+import { expectAccessible, openPage, type Watched } from '../support/page';
+import { startPlainProxy, startRelay, type Relay } from '../support/proxy';
 import { startServer, type Server } from '../support/server';
 import { spokenQuestion, wordsHeard, type Spoken } from '../support/speech';
 
@@ -61,5 +61,17 @@ describe('a connection that drops in the middle of a question', () => {
     await page.waitForURL('**/review/');
     await page.locator('ol h2').first().waitFor();
     expect(await page.locator('ol h2').count()).toBe(1);
+  });
+
+  it('is told from a proxy that passes no WebSockets', async () => {
+    const proxy = await startPlainProxy(server.url);
+    const { page, close } = await openPage(browser);
+    await page.goto(`${proxy.url}/interview/`);
+    await page.getByRole('button', { name: 'Start the interview' }).click();
+    await page.getByRole('alert').getByText('does not pass WebSockets on').waitFor({ timeout: 30_000 });
+    await page.getByRole('status').getByText('A proxy does not pass WebSockets on').waitFor();
+    await expectAccessible(page, 'no WebSockets');
+    await close();
+    proxy.close();
   });
 });

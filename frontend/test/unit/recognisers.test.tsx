@@ -63,12 +63,12 @@ it('sends a key only where one was typed, and none to another address', () => {
 
 it('chooses a model that is here, gets one that is not, and gives the choice up', async () => {
   const { container } = render(<Recognisers />);
-  await userEvent.click(await screen.findByRole('button', { name: 'Hear with tiny.en-q8_0' }));
+  await userEvent.click(await screen.findByRole('button', { name: 'Use tiny.en-q8_0' }));
   expect(asked.at(-1)).toEqual(['PATCH /admin/hearing', { engine: 'whisper', model: 'tiny.en-q8_0' }]);
   expect(screen.queryByText('small-q5_1')).toBeNull();
   await userEvent.click(screen.getByRole('button', { name: '1 more models' }));
   models = [tiny, base, { ...small, state: 'getting', done: 19008548 }];
-  await userEvent.click(screen.getByRole('button', { name: 'Get small-q5_1, 190 MB' }));
+  await userEvent.click(screen.getByRole('button', { name: 'Get: small-q5_1, 190 MB' }));
   expect(asked.at(-1)![0]).toBe('POST /models/small-q5_1/get');
   const bar = await screen.findByRole<HTMLProgressElement>('progressbar', { name: 'small-q5_1, of 190 MB' });
   expect(bar.position).toBeCloseTo(0.1, 2);
@@ -100,5 +100,5 @@ it('shows who may not change it what hears, and no form', async () => {
   is = new ApiError(403, 'not_operator', 'Only an operator.');
   render(<Recognisers />);
   await screen.findByText('On this machine.');
-  expect(screen.queryByRole('button', { name: /Hear with|Set up/ })).toBeNull();
+  expect(screen.queryByRole('button', { name: /Use|Set up/ })).toBeNull();
 });

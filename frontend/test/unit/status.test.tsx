@@ -2,6 +2,7 @@
 import { act, cleanup, render, screen } from '@testing-library/react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { describe as say } from '@/components/interview/LiveStatus';
+import { Timer } from '@/components/interview/Timer';
 import { toast, Toaster } from '@/components/ui/toast';
 import type { ListeningState } from '@/lib/live-session';
 
@@ -46,5 +47,24 @@ describe('messages', () => {
     expect(shown()).toEqual(['Three']);
     act(() => void vi.advanceTimersByTime(4000));
     expect(shown()).toEqual([]);
+  });
+});
+
+describe('the time of an interview', () => {
+  it('goes on from what it was, stands while nobody listens, and then goes on from there', () => {
+    vi.useFakeTimers();
+    const { rerender } = render(<Timer from={61} running={false} />);
+    const shows = () => screen.getByRole('timer').textContent;
+    act(() => void vi.advanceTimersByTime(5000));
+    expect(shows()).toBe('1:01');
+    rerender(<Timer from={61} running />);
+    act(() => void vi.advanceTimersByTime(10_000));
+    expect(shows()).toBe('1:11');
+    rerender(<Timer from={61} running={false} />);
+    act(() => void vi.advanceTimersByTime(60_000));
+    rerender(<Timer from={61} running />);
+    act(() => void vi.advanceTimersByTime(1000));
+    expect(shows()).toBe('1:12');
+    vi.useRealTimers();
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changesOf, clock, milliseconds, sessionTitle, when } from '@/lib/utils';
+import { asAsked, changesOf, clock, grouped, milliseconds, plural, sessionTitle, when } from '@/lib/utils';
 import type { Session } from '@/types/session';
 
 const session = (jobDescription: string) => ({ jobDescription }) as Session;
@@ -40,4 +40,21 @@ describe('words about sessions', () => {
     expect(sessionTitle({ ...session(''), unreadable: true })).toBe('Damaged session');
     expect(sessionTitle({ ...session('Staff engineer'), unreadable: true })).toBe('Staff engineer');
   });
+});
+
+describe('a spoken question as a headline', () => {
+  it.each([
+    ['Why do you want to leave.', 'Why do you want to leave?'],
+    ['And how did that go', 'And how did that go?'],
+    ['Can you describe it? Briefly.', 'Can you describe it? Briefly?'],
+    ['What went wrong?', 'What went wrong?'],
+    ['Tell me about yourself.', 'Tell me about yourself.'],
+    ['Whatever you like.', 'Whatever you like.'],
+    ['What then …', 'What then …'],
+  ])('%s', (heard, shown) => expect(asAsked(heard)).toBe(shown));
+});
+
+it('groups the digits of large counts', () => {
+  expect([grouped(999), grouped(10000), grouped(1234567)]).toEqual(['999', '10,000', '1,234,567']);
+  expect(plural(10000, 'word')).toBe('10,000 words');
 });

@@ -165,3 +165,29 @@ describe('socketUrl', () => {
     expect(socketUrl('/ws/transcribe', new URL('https://example.org/interview/'))).toBe('wss://example.org/ws/transcribe');
   });
 });
+
+describe('what is in between', () => {
+  beforeEach(useTestSockets);
+  it('says so where requests come through and WebSockets never do, and goes on trying', async () => {
+    vi.stubGlobal('fetch', vi.fn(() => Promise.resolve(new Response('{}'))));
+    const { socket, states } = open();
+    for (let n = 1; n <= 2; n += 1) (await latest(n)).drop(1006);
+    await vi.waitFor(() => expect(socket.state).toBe('blocked'));
+    (await latest(3)).open();
+    expect(states.at(-1)).toEqual(['open', 0]);
+    TestSocket.all[2]!.drop(1006); // one that was open: the network, and no proxy
+    expect(socket.state).toBe('waiting');
+    socket.close();
+    vi.unstubAllGlobals();
+  });
+
+  it('waits, and blames no proxy, where the server does not answer either', async () => {
+    vi.stubGlobal('fetch', vi.fn(() => Promise.reject(new TypeError('refused'))));
+    const { socket } = open();
+    for (let n = 1; n <= 2; n += 1) (await latest(n)).drop(1006);
+    await new Promise((done) => setTimeout(done));
+    expect(socket.state).not.toBe('blocked');
+    socket.close();
+    vi.unstubAllGlobals();
+  });
+});

@@ -7,7 +7,7 @@ export const metadata: Metadata = { title: 'New interview' };
 export default function InterviewPage() {
   return (
     <>
-      <PageHeader title="New interview">Two choices and you are live. Everything can be changed while it runs.</PageHeader>
+      <PageHeader title="New interview">Say who you are and what is heard, and you are live. How it listens can be changed while it runs.</PageHeader>
       <SetUp />
     </>
   );
