@@ -184,6 +184,14 @@ static void keep_probs(const struct nn_attention *it, int head, int row, const f
     memset(it->probs + at + n, 0, (size_t)(it->kv->n - n) * sizeof(float));
 }
 
+/* Rows that see the same positions, of so many: as few and equal groups as there can be. */
+static int rows_at_once(int rows)
+{
+    int groups = (rows + NN_HEAD_ROWS - 1) / NN_HEAD_ROWS;
+
+    return (rows + groups - 1) / groups;
+}
+
 static void attend_head(void *arg, int chunk, int worker)
 {
     const struct attention_job *j = arg;
@@ -202,16 +210,22 @@ static void attend_head(void *arg, int chunk, int worker)
         nn_kv_store_head(j->nn, it->kv, head, it->causal_from, it->n,
                          it->k + (size_t)(head * kv->head_dim), it->ldkv,
                          it->v + (size_t)(head * kv->head_dim), it->ldkv);
-    h.scores = nn_scratch_need(j->nn, &j->nn->workers[worker], (size_t)kv->cap * sizeof(float));
+    h.scores = nn_scratch_need(j->nn, &j->nn->workers[worker],
+                               NN_HEAD_ROWS * (size_t)kv->cap * sizeof(float));
     if (!h.scores)
         return;
-    for (int i = 0; i < it->n; i++) {
+    for (int i = 0, n; i < it->n; i += n) {
         h.n = it->causal_from < 0 ? kv->n : it->causal_from + i + 1;
+        n = it->causal_from < 0 && j->nn->isa->head_rows ? rows_at_once(it->n - i) : 1;
         h.q = it->q + (size_t)i * it->ldq + (size_t)(head * kv->head_dim);
         h.out = it->out + (size_t)i * it->ldo + (size_t)(head * kv->head_dim);
-        j->nn->isa->head(&h);
-        if (it->probs)
-            keep_probs(it, head, i, h.scores, h.n);
+        if (n == 1)
+            j->nn->isa->head(&h);
+        else
+            j->nn->isa->head_rows(&(struct nn_head_rows){
+                .first = h, .rows = n, .ldq = it->ldq, .lds = (size_t)kv->cap, .ldo = it->ldo});
+        for (int k = 0; it->probs && k < n; k++)
+            keep_probs(it, head, i + k, h.scores + (size_t)k * (size_t)kv->cap, h.n);
     }
 }
 

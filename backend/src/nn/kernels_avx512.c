@@ -170,6 +170,7 @@ NN_INLINE void fetch_lane(const void *p, size_t at, const bool f32)
 enum {
     LINES_AHEAD = 32, /* prefetched before they are read */
     SCORES = 24,      /* most vectors of scores held at once */
+    ROWS_VECTORS = 4, /* of each of several rows */
 };
 
 /* Scores of 16 * vectors positions from t on, an even number of vectors; reads past the end stay
@@ -313,6 +314,124 @@ static void head(const struct nn_head *h)
         head_of(h, false);
 }
 
+/*
+ * Scores of several rows that see the same positions, for example those of a beam that look at the
+ * audio. Keys and values are converted to floats once for all rows; the sums of each row are those
+ * of head(), in the same order. Values are prefetched while keys are multiplied, and the keys of
+ * the next head while values are multiplied.
+ */
+NN_INLINE void score_rows(const struct nn_head_rows *r, int t, const int rows, const int vectors,
+                          const bool f32)
+{
+    const struct nn_head *h = &r->first;
+    size_t behind = (size_t)t * (size_t)h->head_dim; /* the values of as many positions */
+    float scale = 1.0f / sqrtf((float)h->head_dim);
+    __m512 sum[NN_HEAD_ROWS][ROWS_VECTORS];
+
+    NN_UNROLL
+    for (int i = 0; i < rows * vectors; i++)
+        sum[i / vectors][i % vectors] = _mm512_setzero_ps();
+    for (int d = 0; d < h->head_dim; d++) {
+        size_t at = (size_t)d * (size_t)h->cap + (size_t)t;
+
+        NN_UNROLL
+        for (int k = 0; k < vectors; k++) {
+            __m512 key = load_lane(h->k, at + (size_t)(16 * k), f32);
+
+            if (k % 2 == 0)
+                fetch_lane(h->v, behind + (size_t)(32 * d * vectors / 2 + 16 * k), f32);
+            NN_UNROLL
+            for (int i = 0; i < rows; i++)
+                sum[i][k] = _mm512_fmadd_ps(_mm512_set1_ps(h->q[(size_t)i * r->ldq + (size_t)d]),
+                                            key, sum[i][k]);
+        }
+    }
+    NN_UNROLL
+    for (int i = 0; i < rows * vectors; i++)
+        _mm512_storeu_ps(h->scores + (size_t)(i / vectors) * r->lds + t + 16 * (i % vectors),
+                         _mm512_mul_ps(sum[i / vectors][i % vectors], _mm512_set1_ps(scale)));
+}
+
+NN_INLINE void mix_rows(const struct nn_head_rows *r, int d, const int rows, const int vectors,
+                        const bool f32)
+{
+    const struct nn_head *h = &r->first;
+    size_t next = (size_t)(h->head_dim + d) * (size_t)h->cap; /* keys of the next head */
+    __m512 sum[2][NN_HEAD_ROWS][2];
+
+    NN_UNROLL
+    for (int i = 0; i < 2 * rows * vectors; i++)
+        sum[i % 2][i / 2 / vectors][i / 2 % vectors] = _mm512_setzero_ps();
+    for (int t = 0; t < h->n; t += 2) {
+        NN_UNROLL
+        for (int i = 0; i < 2; i++) {
+            size_t at = (size_t)(t + i) * (size_t)h->head_dim + (size_t)d;
+            __m512 value[2];
+
+            fetch_lane(h->k, next + (size_t)(32 * (t + i)), f32);
+            NN_UNROLL
+            for (int k = 0; k < vectors; k++)
+                value[k] = load_lane(h->v, at + (size_t)(16 * k), f32);
+            NN_UNROLL
+            for (int row = 0; row < rows; row++) {
+                __m512 p = _mm512_set1_ps(h->scores[(size_t)row * r->lds + (size_t)(t + i)]);
+
+                NN_UNROLL
+                for (int k = 0; k < vectors; k++)
+                    sum[i][row][k] = _mm512_fmadd_ps(p, value[k], sum[i][row][k]);
+            }
+        }
+    }
+    NN_UNROLL
+    for (int i = 0; i < rows * vectors; i++)
+        _mm512_storeu_ps(
+            h->out + (size_t)(i / vectors) * r->ldo + d + 16 * (i % vectors),
+            _mm512_add_ps(sum[0][i / vectors][i % vectors], sum[1][i / vectors][i % vectors]));
+}
+
+NN_INLINE void rows_of(const struct nn_head_rows *r, const int rows, const bool f32)
+{
+    const struct nn_head *h = &r->first;
+    int t = 0, d = 0;
+
+    for (; t + 16 * ROWS_VECTORS < h->n + 32; t += 16 * ROWS_VECTORS)
+        score_rows(r, t, rows, ROWS_VECTORS, f32);
+    if (t < h->n)
+        score_rows(r, t, rows, 2, f32);
+    for (int i = 0; i < rows; i++) {
+        float *scores = h->scores + (size_t)i * r->lds;
+        __m512 norm = _mm512_set1_ps(1.0f / softmax(scores, h->n));
+
+        for (t = 0; t < h->n; t += 16)
+            _mm512_storeu_ps(scores + t, _mm512_mul_ps(norm, _mm512_loadu_ps(scores + t)));
+    }
+    for (; d + 32 <= h->head_dim; d += 32)
+        mix_rows(r, d, rows, 2, f32);
+    for (; d < h->head_dim; d += 16)
+        mix_rows(r, d, rows, 1, f32);
+}
+
+#define ROWS_FN(n)                                                                                 \
+    static void rows_##n(const struct nn_head_rows *r)                                             \
+    {                                                                                              \
+        if (r->first.f32)                                                                          \
+            rows_of(r, n, true);                                                                   \
+        else                                                                                       \
+            rows_of(r, n, false);                                                                  \
+    }
+
+ROWS_FN(2)
+ROWS_FN(3)
+ROWS_FN(4)
+ROWS_FN(5)
+
+static void head_rows(const struct nn_head_rows *r)
+{
+    static void (*const fns[])(const struct nn_head_rows *) = {rows_2, rows_3, rows_4, rows_5};
+
+    fns[r->rows - 2](r);
+}
+
 /* ---- peaks -------------------------------------------------------------------------------- */
 
 enum { CHAINS = 12 };
@@ -394,6 +513,7 @@ const struct nn_isa nn_isa_avx512vnni = {
     .finish = finish,
     .layer_norm = layer_norm,
     .head = head,
+    .head_rows = head_rows,
     .self = &nn_avx512_self,
     .to_halves = to_halves,
     .keys_to_halves = keys_to_halves,

@@ -109,6 +109,19 @@ NN_INLINE void dot8(__m512i *sum, __m512i u, __m512i s)
     __asm__("vpdpbusd %2, %1, %0" : "+v"(*sum) : "v"(u), "v"(s));
 }
 
+/* Four bytes of a row that every lane is multiplied by. */
+struct quad {
+    char bytes[4];
+};
+
+/* As dot8, with the same four bytes in all lanes. */
+NN_INLINE void dot8_of(__m512i *sum, __m512i u, const int8_t *s)
+{
+    __asm__("vpdpbusd %2%{1to16%}, %1, %0"
+            : "+v"(*sum)
+            : "v"(u), "m"(*(const struct quad *)(const void *)s));
+}
+
 /* Unpacks eight columns of 16 rows of 12-bit weights into four vectors of 16-bit pairs. */
 NN_INLINE void unpack_12_bits(const uint8_t *from, __m512i w[4])
 {
@@ -137,6 +150,14 @@ NN_INLINE __m512i apart(__m512i v)
 NN_INLINE void dot16(__m512i *sum, __m512i a, __m512i b)
 {
     __asm__("vpdpwssd %2, %1, %0" : "+v"(*sum) : "v"(a), "v"(b));
+}
+
+/* As dot16, with the same pair in all lanes. */
+NN_INLINE void dot16_of(__m512i *sum, __m512i a, const int16_t *b)
+{
+    __asm__("vpdpwssd %2%{1to16%}, %1, %0"
+            : "+v"(*sum)
+            : "v"(a), "m"(*(const struct quad *)(const void *)b));
 }
 
 /* Prefetch a line for writing, so that it need not be requested again. */

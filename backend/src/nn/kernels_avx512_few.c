@@ -14,7 +14,7 @@
 enum {
     AHEAD = 8192,      /* prefetch distance [bytes]: f16 and f32, */
     BLOCKS_AHEAD = 32, /* or in blocks of each panel (12 bits: half as many); never past the end */
-    ROWS = 4,          /* multiplied together */
+    ROWS = 5,          /* multiplied together: the hypotheses of a beam */
 };
 
 /* ---- blocks ------------------------------------------------------------------------------- */
@@ -155,8 +155,8 @@ NN_INLINE __m512i dot_block(const __m512i w[8], const struct xblock *x)
 
     NN_UNROLL
     for (int q = 0; q < 8; q += 2) {
-        dot8(&even, w[q], _mm512_set1_epi32(load32(x->q + 4 * q)));
-        dot8(&odd, w[q + 1], _mm512_set1_epi32(load32(x->q + 4 * q + 4)));
+        dot8_of(&even, w[q], x->q + 4 * q);
+        dot8_of(&odd, w[q + 1], x->q + 4 * q + 4);
     }
     return _mm512_add_epi32(even, odd);
 }
@@ -167,8 +167,8 @@ NN_INLINE __m512i dot_q12(const __m512i w[16], const struct nn_block_16 *x)
 
     NN_UNROLL
     for (int k = 0; k < 16; k += 2) {
-        dot16(&even, w[k], _mm512_set1_epi32(load32(x->q + 2 * k)));
-        dot16(&odd, w[k + 1], _mm512_set1_epi32(load32(x->q + 2 * k + 2)));
+        dot16_of(&even, w[k], x->q + 2 * k);
+        dot16_of(&odd, w[k + 1], x->q + 2 * k + 2);
     }
     return _mm512_add_epi32(even, odd);
 }
@@ -238,7 +238,8 @@ NN_INLINE void few_panels(const struct nn_matrix *m, const uint8_t *panel, const
     }
 }
 
-/* Rows by fours, twos and ones: a panel that was just read is in the cache. */
+/* Five rows together, any other number by fours, twos and ones: a panel that was just read is in
+ * the cache. */
 NN_INLINE void few_all(const struct nn_matrix *m, int panel, int n_panels, const uint8_t *end,
                        const uint8_t *x, int n, float *tile, enum nn_type type)
 {
@@ -251,6 +252,10 @@ NN_INLINE void few_all(const struct nn_matrix *m, int panel, int n_panels, const
         const uint8_t *from = nn_panel(m, panel);
         int i = 0;
 
+        if (n == ROWS) {
+            few_panels(m, from, end, x, ROWS, 1, tile, width, type);
+            continue;
+        }
         for (; i + 4 <= n; i += 4)
             few_panels(m, from, end, x + (size_t)i * row, 4, 1, tile + i * width, width, type);
         for (; i + 2 <= n; i += 2)

@@ -46,6 +46,7 @@ enum {
     NN_PANELS_MAX = 4,  /* panels of one tile of the many-row path */
     NN_QUERY_ROWS = 24, /* most query rows in one tile of encoder attention */
     NN_TILE_ROWS = 48,  /* most input rows that the many-row path finishes at once */
+    NN_HEAD_ROWS = 5,   /* most query rows of decoder attention that are answered together */
     NN_NORM_ROWS = 16,  /* most rows normalised at once */
     NN_TOP_12 = 2047,   /* largest 12-bit weight */
 };
@@ -144,6 +145,13 @@ struct nn_head {
     float *out;    /* head_dim values */
 };
 
+/* Rows of one head that see the same positions. */
+struct nn_head_rows {
+    struct nn_head first;
+    int rows;             /* 2 .. NN_HEAD_ROWS */
+    size_t ldq, lds, ldo; /* from one row's q, scores, out to the next, [floats] */
+};
+
 /* A tile of query rows of one head of the encoder. */
 struct nn_self {
     const float *q; /* rows, ldq apart */
@@ -200,6 +208,7 @@ struct nn_isa {
 
     void (*layer_norm)(const struct nn_norm *t);
     void (*head)(const struct nn_head *h);
+    void (*head_rows)(const struct nn_head_rows *r); /* (optional) bit for bit as head() */
 
     const struct nn_self_kind *self;
 

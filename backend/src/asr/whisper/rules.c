@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PICK_STEP = 64 }; /* logits looked at together */
+
 static void mask(float *logits, int from, int to)
 {
     for (int i = from; i < to; i++)
@@ -79,19 +81,15 @@ struct whisper_pick whisper_pick_id(const struct whisper_rules *r, const struct 
 {
     struct whisper_pick pick = {.id = id, .plog = logits[id] - peak->logsumexp};
     float best = -INFINITY;
-    float sum = 0.0f;
 
-    for (int i = v->beg; r->timestamps && i < v->n_vocab; i++) {
+    if (id >= v->beg)
+        pick.stamp = id;
+    for (int i = v->beg; r->timestamps && id < v->beg && i < v->n_vocab; i++) {
         if (logits[i] > best) {
             best = logits[i];
             pick.stamp = i;
         }
     }
-    for (int i = v->beg; pick.stamp && i < v->n_vocab; i++)
-        sum += expf(logits[i] - best);
-    pick.p_stamp = pick.stamp ? 1.0f / sum : 0.0f;
-    if (id >= v->beg)
-        pick.stamp = id;
     return pick;
 }
 
@@ -117,19 +115,39 @@ int whisper_pick_random(const struct whisper_vocab *v, const float *logits, doub
     return last;
 }
 
+/* ids[0 .. n - 1] are sorted by their logits; id takes its place among them, after its equals. */
+static void insert(const float *logits, int *ids, int n, int id)
+{
+    int at = n;
+
+    for (; at > 0 && logits[ids[at - 1]] < logits[id]; at--)
+        ids[at] = ids[at - 1];
+    ids[at] = id;
+}
+
+/* Is one of PICK_STEP logits above the least? Nearly always none is. */
+static bool any_above(const float *logits, float least)
+{
+    int above = 0;
+
+    for (int i = 0; i < PICK_STEP; i++)
+        above |= logits[i] > least;
+    return above;
+}
+
 int whisper_pick_top(const struct whisper_vocab *v, const float *logits, int k, int *ids)
 {
     int n = 0;
 
     for (int i = 0; i < v->n_vocab; i++) {
-        int at;
+        float least = n == k ? logits[ids[n - 1]] : -INFINITY;
 
-        if (logits[i] == -INFINITY || (n == k && logits[i] <= logits[ids[n - 1]]))
+        while (i + PICK_STEP <= v->n_vocab && !any_above(logits + i, least))
+            i += PICK_STEP;
+        if (i == v->n_vocab || !(logits[i] > least))
             continue;
-        n = n < k ? n + 1 : n;
-        for (at = n - 1; at > 0 && logits[ids[at - 1]] < logits[i]; at--)
-            ids[at] = ids[at - 1];
-        ids[at] = i;
+        n -= n == k;
+        insert(logits, ids, n++, i);
     }
     return n;
 }

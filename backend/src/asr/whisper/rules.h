@@ -31,9 +31,8 @@ struct whisper_past {
 /** A token that was picked. */
 struct whisper_pick {
     int id;
-    int stamp;     /**< Most probable timestamp token at this place; 0: none possible */
-    float plog;    /**< Log-probability among what was allowed */
-    float p_stamp; /**< Share of that timestamp among all timestamps */
+    int stamp;  /**< Most probable timestamp token at this place; 0: none possible */
+    float plog; /**< Log-probability among what was allowed */
 };
 
 /** Sets the logits of all tokens that may not come next to -INFINITY. */

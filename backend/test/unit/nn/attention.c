@@ -165,7 +165,7 @@ static void check_cache(struct nn *nn, int n, int dim, bool f32, bool causal)
 {
     enum { HEADS = 3 };
     size_t width = (size_t)(HEADS * dim);
-    int rows = causal ? (n < 5 ? n : 5) : 2;
+    int rows = causal ? (n < 5 ? n : 5) : 2 + n % 4;
     float *k = random_floats((size_t)n * width), *v = random_floats((size_t)n * width);
     float *q = random_floats((size_t)rows * width), *out = random_floats((size_t)rows * width);
     float *got_probs = random_floats((size_t)(HEADS * rows * n));
@@ -228,6 +228,53 @@ static void the_decoder_attends_to_its_cache(void **state)
             check_cache(nn, ns[i / 4], 64, i % 2, i / 2 % 2);
             check_cache(nn, ns[i / 4], 32, i % 2, i / 2 % 2);
             check_cache(nn, ns[i / 4], 16, i % 2, i / 2 % 2);
+        }
+        nn_close(nn);
+    }
+}
+
+/* Rows that see the same positions, together and one after the other. */
+static void check_together(struct nn *nn, int n, int dim, bool f32)
+{
+    enum { HEADS = 3, ROWS = NN_SMALL_BATCH };
+    size_t width = (size_t)(HEADS * dim);
+    float *k = random_floats((size_t)n * width), *v = random_floats((size_t)n * width);
+    float *q = random_floats(ROWS * width), *alone = random_floats(ROWS * width);
+    float *out = random_floats(ROWS * width);
+    struct nn_kv kv;
+    struct nn_attention it = {
+        .q = q, .ldq = width, .n = 1, .kv = &kv, .causal_from = -1, .ldo = width};
+
+    assert_int_equal(nn_kv_init(&kv, HEADS, dim, n, f32, NULL), 0);
+    nn_kv_store(nn, &kv, 0, n, k, width, v, width);
+    for (int i = 0; i < ROWS; i++) {
+        it.q = q + (size_t)i * width;
+        it.out = alone + (size_t)i * width;
+        nn_attention(nn, &it, 1);
+    }
+    it.q = q;
+    it.out = out;
+    for (it.n = 1; it.n <= ROWS; it.n++) {
+        memset(out, 0, ROWS * width * sizeof(float));
+        nn_attention(nn, &it, 1);
+        assert_memory_equal(out, alone, (size_t)it.n * width * sizeof(float));
+    }
+    nn_kv_release(&kv);
+    free(k), free(v), free(q), free(alone), free(out);
+}
+
+static void rows_together_get_what_each_gets_alone(void **state)
+{
+    static const int ns[] = {1, 32, 33, 64, 65, 100, 400, 1500};
+    const char *isa;
+
+    (void)state;
+    for (int k = 0; (isa = nn_isa_available(k)); k++) {
+        struct nn *nn = open_kernels(isa, 1 + k % 2);
+
+        for (size_t i = 0; i < 2 * sizeof(ns) / sizeof(ns[0]); i++) {
+            check_together(nn, ns[i / 2], 64, i % 2);
+            check_together(nn, ns[i / 2], 48, i % 2);
         }
         nn_close(nn);
     }
@@ -389,6 +436,7 @@ int main(void)
         cmocka_unit_test(heads_done_in_one_go_equal_those_done_in_steps),
         cmocka_unit_test(rows_see_what_is_kept_behind_them),
         cmocka_unit_test(the_decoder_attends_to_its_cache),
+        cmocka_unit_test(rows_together_get_what_each_gets_alone),
         cmocka_unit_test(a_cache_filled_from_a_layer_holds_its_rows),
         cmocka_unit_test(a_copied_cache_answers_like_the_original),
         cmocka_unit_test(senseless_caches_are_refused),

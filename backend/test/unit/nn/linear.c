@@ -121,6 +121,36 @@ static void every_type_and_odd_size_multiplies_rightly(void **state)
     }
 }
 
+/* Drafts and beams rest on it: what is heard does not depend on how many rows go together. */
+static void few_rows_together_are_multiplied_as_one_is(void **state)
+{
+    enum { ROWS = 83, COLS = 160 };
+    const char *isa;
+
+    (void)state;
+    for (int k = 0; (isa = nn_isa_available(k)); k++) {
+        struct nn *nn = open_kernels(isa, 2);
+        float *x = random_floats(NN_SMALL_BATCH * COLS);
+
+        for (int t = 0; t < N_TYPES; t++) {
+            float alone[NN_SMALL_BATCH * ROWS], y[NN_SMALL_BATCH * ROWS];
+            struct nn_matrix *w = random_matrix(nn, all_types[t], ROWS, COLS);
+
+            for (int i = 0; i < NN_SMALL_BATCH; i++)
+                nn_linear(nn,
+                          &(struct nn_linear){
+                              .w = w, .x = x + (size_t)i * COLS, .n = 1, .y = alone + i * ROWS});
+            for (int n = 1; n <= NN_SMALL_BATCH; n++) {
+                nn_linear(nn, &(struct nn_linear){.w = w, .x = x, .n = n, .y = y});
+                assert_memory_equal(y, alone, (size_t)n * ROWS * sizeof(float));
+            }
+            nn_matrix_free(w);
+        }
+        free(x);
+        nn_close(nn);
+    }
+}
+
 static void more_rows_than_a_tile_are_all_there(void **state)
 {
     const char *isa;
@@ -605,6 +635,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_and_odd_size_multiplies_rightly),
+        cmocka_unit_test(few_rows_together_are_multiplied_as_one_is),
         cmocka_unit_test(more_rows_than_a_tile_are_all_there),
         cmocka_unit_test(floats_may_have_any_number_of_columns),
         cmocka_unit_test(exact_products_quantise_nothing),

@@ -402,6 +402,32 @@ static void stamps_win_when_together_they_are_likelier_than_any_text(void **stat
     whisper_vocab_close(v);
 }
 
+/* Of equals the first comes first; what may not come is never among them. */
+static void the_most_probable_ids_come_best_first(void **state)
+{
+    struct whisper_vocab *v = tiny_vocab(0);
+    float *x = malloc((size_t)v->n_vocab * sizeof(float));
+    int ids[5], last = v->n_vocab - 1;
+
+    (void)state;
+    fill(x, v->n_vocab, -INFINITY);
+    assert_int_equal(whisper_pick_top(v, x, 5, ids), 0);
+    x[last] = -3.0f;
+    x[64] = -4.0f;
+    assert_int_equal(whisper_pick_top(v, x, 5, ids), 2);
+    assert_int_equal(ids[0], last);
+    assert_int_equal(ids[1], 64);
+    for (int i = 0; i < v->n_vocab; i++)
+        x[i] = -10.0f - (float)(i % 7);
+    x[127] = x[63] = 1.0f;
+    x[0] = 2.0f;
+    x[last] = 0.5f;
+    assert_int_equal(whisper_pick_top(v, x, 5, ids), 5);
+    assert_memory_equal(ids, ((int[]){0, 63, 127, last, 7}), sizeof(ids));
+    free(x);
+    whisper_vocab_close(v);
+}
+
 static void the_cheapest_path_is_found(void **state)
 {
     /* Row 0 is cheap in columns 0-1, row 1 in 2, row 2 in 3-4. */
@@ -448,6 +474,7 @@ int main(void)
         cmocka_unit_test(texts_get_the_ids_that_whisper_cpp_gives_them),
         cmocka_unit_test(timestamps_come_in_pairs_and_never_go_back),
         cmocka_unit_test(stamps_win_when_together_they_are_likelier_than_any_text),
+        cmocka_unit_test(the_most_probable_ids_come_best_first),
         cmocka_unit_test(the_cheapest_path_is_found),
         cmocka_unit_test(tokens_become_words_at_spaces),
     };
