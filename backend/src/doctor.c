@@ -58,6 +58,11 @@ static void check_data(struct doctor *d)
         doctor_advise("choose a folder of yours: --data DIR or INTERVIEWD_DATA");
         return;
     }
+    if (folder_is_open_to_all(c->data_dir)) {
+        doctor_report(d, COULD_BE_BETTER, "data",
+                      "everybody on this machine may put files into the data folder");
+        doctor_advise("close it to others: chmod 700, and look whether its files are yours");
+    }
     free_mib = folder_free_mib(c->data_dir);
     if (free_mib == UINT64_MAX)
         return;
@@ -155,13 +160,13 @@ static void check_recordings(struct doctor *d, struct store *store)
 static void check_no_store(struct doctor *d)
 {
     if (folder_holder(config_path(d->program.config, FOLDER_LOCK))) {
-        doctor_report(d, BROKEN, "store", "interview.db is gone, and a server uses it");
+        doctor_report(d, BROKEN, "store", "interview.db is gone or empty, and a server uses it");
         doctor_advise(
             "put it back while that server runs, and it goes on with it; what was stored is "
             "lost when it stops");
-    } else if (!access(config_path(d->program.config, "audit.jsonl"), F_OK)) {
+    } else if (folder_has(config_path(d->program.config, "audit.jsonl"))) {
         doctor_report(d, COULD_BE_BETTER, "store",
-                      "interview.db is missing, though this folder was used before");
+                      "interview.db is missing or empty, though this folder was used before");
         doctor_advise(
             "put it back from a copy of the folder; else the next start begins anew, empty");
     } else {
@@ -178,7 +183,7 @@ static void check_store(struct doctor *d)
     struct errbuf why = {""};
     int err;
 
-    if (access(params.path, F_OK)) {
+    if (!folder_has(params.path)) {
         check_no_store(d);
         return;
     }

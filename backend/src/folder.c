@@ -39,6 +39,20 @@ int folder_open(const char *dir, struct errbuf *why)
                    dir, strerror(errno));
 }
 
+bool folder_has(const char *path)
+{
+    struct stat st;
+
+    return !stat(path, &st) && st.st_size > 0;
+}
+
+bool folder_is_open_to_all(const char *dir)
+{
+    struct stat st;
+
+    return !stat(dir, &st) && st.st_mode & S_IWOTH;
+}
+
 static struct flock whole_file(void)
 {
     return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};

@@ -35,6 +35,12 @@ struct folder_lock {
  *  there is a FOLDER_RESTORING. */
 int folder_open(const char *dir, struct errbuf *why);
 
+/** Is there a file of that name, with something in it? A copy that was cut off can leave an empty
+ *  one. */
+bool folder_has(const char *path);
+/** May everybody on this machine put files into the folder, and others in place of ours? */
+bool folder_is_open_to_all(const char *dir);
+
 int folder_lock(const char *path, struct folder_lock *lock, struct errbuf *why);
 void folder_unlock(struct folder_lock *lock);
 

@@ -155,6 +155,9 @@ static int open_folder(struct program *p, unsigned parts, struct errbuf *why)
     const struct config *c = p->config;
     int err = folder_open(c->data_dir, why);
 
+    if (!err && folder_is_open_to_all(c->data_dir))
+        log_warn("store", "everybody on this machine may put files into the data folder, and "
+                          "others in place of its own: run chmod 700 on it");
     if (!err && (parts & PROGRAM_SERVES))
         err = folder_lock(config_path(c, FOLDER_LOCK), &p->lock, why);
     return err;
@@ -180,9 +183,9 @@ static int open_store(struct program *p, unsigned parts, struct errbuf *why)
     if (!err && (parts & PROGRAM_SERVES) && folder_free_mib(c->data_dir) < FOLDER_FULL_MIB)
         log_error("store", "there is no room left on the disk of the data folder: free some space; "
                            "deleting interviews works meanwhile");
-    if (!err && access(params.path, F_OK) && !access(config_path(c, "audit.jsonl"), F_OK))
-        log_warn("store", "interview.db is missing, though this folder was used before: begun "
-                          "anew, empty; if you have a copy, stop the server and put it back");
+    if (!err && !folder_has(params.path) && folder_has(config_path(c, "audit.jsonl")))
+        log_warn("store", "interview.db is missing or empty, though this folder was used before: "
+                          "begun anew, empty; if you have a copy, stop the server and put it back");
     if (!err)
         err = store_open(&p->app.store, "sqlite", &params, why);
     if (!err)

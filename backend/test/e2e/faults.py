@@ -209,6 +209,13 @@ class Faults(unittest.TestCase):
         again.stop()
         for name in ("interview.db-wal", "interview.db-shm"):
             (self.data / name).unlink(missing_ok=True)
+        (self.data / "interview.db").write_bytes(b"")  # what a copy that was cut off leaves
+        self.doctor_says("note  store", "missing or empty", "put it back", status=0)
+        empty = self.serve()
+        self.assertIn("interview.db is missing or empty", empty.output())
+        empty.stop()
+        for name in ("interview.db-wal", "interview.db-shm"):
+            (self.data / name).unlink(missing_ok=True)
         (self.data / "away").rename(self.data / "interview.db")
         self.assertEqual(self.serve().get("/api/v1/sessions")["items"][0]["jobDescription"], "A job")
 
@@ -382,6 +389,20 @@ class Faults(unittest.TestCase):
         self.assertEqual([p for p in self.ready(self.serve())[1]["problems"] if p["part"] != "recogniser"], [])
 
     # -------------------------------------------------------------------------------------- modes
+
+    def test_a_folder_that_is_open_to_all_is_told(self):
+        one = self.serve()
+        one.stop()
+        self.assertNotIn("everybody on this machine", one.output())
+        self.data.chmod(0o777)
+        self.assertIn("everybody on this machine", self.serve().output())
+        self.doctor_says("note  data", "chmod 700", status=0)
+
+    def test_a_folder_in_place_of_the_key_is_told(self):
+        self.serve().stop()
+        (self.data / "keys" / "master.key").unlink()
+        (self.data / "keys" / "master.key").mkdir(mode=0o700)
+        self.refuses_to_start("master.key is not a file", "from a backup")
 
     def test_files_are_the_owners_alone_whatever_the_umask(self):
         for mask in (0o000, 0o022, 0o077, 0o277):
