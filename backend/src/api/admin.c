@@ -1,5 +1,5 @@
 /**
- * @file api/admin.c  The accounts of a server, for whoever runs it
+ * @file api/admin.c  Managing the accounts of a server, for its operator
  */
 #include "api/admin.h"
 
@@ -41,7 +41,8 @@ int admin_link(const struct app *app, const struct store_user *user, int life_s,
 
 void admin_tell(const char *user, const char *action, const char *request_id)
 {
-    static const struct api_origin nowhere; /* where an operator is, is not the user's to know */
+    static const struct api_origin nowhere; /* the operator's address is none of the user's
+                                               business */
 
     api_audit_say(&nowhere, user, action, "user", user, 200, request_id);
 }
@@ -164,7 +165,7 @@ static int post_user(const struct http_request *req, struct http_response *res)
     return 0;
 }
 
-/* Nobody takes the ladder away that they stand on: another administrator does that. */
+/* Administrators cannot demote or disable themselves: another administrator must do that. */
 static int is_own(const struct http_request *req, struct http_response *res)
 {
     if (strcmp(http_param(req, "id"), req->user) != 0)

@@ -1,11 +1,11 @@
 /**
- * @file api/admin.h  What whoever runs the server does with the accounts of others
+ * @file api/admin.h  What a server's operator can do with other people's accounts
  *
  * The same few things by REST (admin/users, api/admin.c) and in a terminal (`interviewd admin`,
- * api/orders.c): both go through here, so each is done and written down in one way.
+ * api/orders.c): both go through here, so everything is done and logged in the same way.
  *
- * Threads    Workers before LANE_STORE, or a thread of none where there are no lanes.
- * Errors     As auth/accounts.h, with a sentence.
+ * Threads    Workers of lanes before LANE_STORE, or any thread if there are no lanes.
+ * Errors     Those of auth/accounts.h, with a sentence.
  */
 #ifndef API_ADMIN_H
 #define API_ADMIN_H
@@ -14,15 +14,15 @@
 #include "api/mailer.h"
 #include "store/store.h"
 
-/** A link with which the user sets a password, once within life_s. */
+/** A link for the user to set a password, valid once within life_s. */
 int admin_link(const struct app *app, const struct store_user *user, int life_s,
                char link[static MAILER_LINK_MAX], struct errbuf *why);
 
-/** Tell the user's own audit log what was done to the account. */
+/** Records in the user's own audit log what was done to the account. */
 void admin_tell(const char *user, const char *action, const char *request_id);
 
-/** One order of `interviewd admin`: words are what stands behind it in the terminal. out gets what
- *  is to be printed, or the sentence of what is wrong. 0; UV_EINVAL the words are not right. */
+/** Executes one command of `interviewd admin`: words are its arguments. out gets the text to print,
+ *  or the error sentence. 0; UV_EINVAL: wrong arguments. */
 int order_run(const struct app *app, const char *const *words, size_t count, struct buf *out);
 
 enum { ORDER_OUT_MAX = 8 << 20 }; /**< [bytes] */

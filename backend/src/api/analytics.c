@@ -1,8 +1,7 @@
 /**
  * @file api/analytics.c  GET /api/v1/analytics: what happened each day
  *
- * The figures of days are kept by the store. Which roles they are of is looked up in the profiles,
- * which are sealed.
+ * The store maintains the daily figures. The roles are looked up in the profiles, which are sealed.
  */
 #include "api/reply.h"
 #include "api/validate.h"
@@ -17,15 +16,15 @@
 
 enum {
     DAY_MS = 86400000,
-    DAYS = 30, /* without from */
+    DAYS = 30, /* if `from` is absent */
     ROLES_MAX = 512,
     TOP_ROLES = 5,
 };
 
-/* --------------------------------------------------------------------------- which days */
+/* ---- range ------------------------------------------------------------------------------- */
 
 struct days {
-    int64_t from, to; /* both in it */
+    int64_t from, to; /* both inclusive */
     const char *user; /* NULL: everybody */
 };
 
@@ -79,7 +78,7 @@ static int read_days(const struct http_request *req, struct http_response *res, 
 struct role {
     char *name;
     int64_t sessions;
-    char user_id[ID_TEXT_MAX]; /* whose it was first */
+    char user_id[ID_TEXT_MAX]; /* the user who had it first */
     bool told;
 };
 
@@ -95,8 +94,8 @@ static void roles_release(struct roles *roles)
     roles->n = 0;
 }
 
-/* What somebody wrote into a profile is private: an operator is told a role that two people have,
- * or that is their own (docs/architecture/decisions/0033). */
+/* The contents of a profile are private: an operator only sees roles that at least two people have,
+ * and their own (docs/architecture/decisions/0033). */
 static void add_role(struct roles *roles, const char *name, const struct store_share *share,
                      const char *viewer)
 {
@@ -140,7 +139,7 @@ static json_t *top_roles(struct roles *roles)
     return list;
 }
 
-/* The role of the profile that a share is of; NULL: it is gone, or has none. */
+/* The role of the profile in a share; NULL: it is gone, or has none. */
 static char *role_of(const struct app *app, const struct store_share *share)
 {
     struct store_profile p;
@@ -158,7 +157,7 @@ static char *role_of(const struct app *app, const struct store_share *share)
 
 struct figures {
     struct store_list days, providers, profiles;
-    const char *viewer; /* who is told */
+    const char *viewer; /* the viewer */
 };
 
 static int load(const struct app *app, const struct days *days, struct figures *f,
@@ -178,7 +177,7 @@ static void set_average(json_t *to, int64_t seconds, int64_t said)
                         said ? json_thousandths((double)seconds / (double)said) : json_integer(0));
 }
 
-/* Who answered and which roles there were: of one day, or of all (day < 0). */
+/* Providers and roles of one day, or of all days (day < 0). */
 static void set_shares(json_t *to, const struct app *app, const struct figures *f, int64_t day)
 {
     json_t *usage = json_object();

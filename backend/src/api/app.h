@@ -2,8 +2,8 @@
  * @file api/app.h  The running server as its request handlers see it
  *
  * main.c fills one of these and gives it to http_server_open(); a handler finds it in req->app.
- * Everything is opened before the first request and closed after the last one, so a handler may
- * use any member without asking whether it is there, except those marked (optional).
+ * Everything is opened before the first request and closed after the last one, so a handler may use
+ * any member without checking it, except those marked (optional).
  *
  * Threads    The members are fixed while requests run; each one's own header says who may call it.
  * Ownership  main.c opens and closes everything here.
@@ -46,74 +46,76 @@ enum { APP_URL_MAX = 320 };
 struct app {
     const struct config *config;
     const char *confined;  /**< "full", "partial" or "none": loop/confine.h */
-    char url[APP_URL_MAX]; /**< Where people reach it, for links in mails; without slash at the end
-                            */
+    char url[APP_URL_MAX]; /**< Public address for links in mails, without a trailing slash */
     struct loop *loop;
-    struct lanes *lanes; /**< Workers for what blocks */
+    struct lanes *lanes; /**< Workers for blocking work */
     struct http_client *client;
     struct store *store;
     struct seal *seal;
     struct accounts *accounts;
-    struct search *search;            /**< (optional) Search in what was said */
-    struct blob_store *blobs;         /**< (optional) The sound of recordings */
+    struct search *search;            /**< (optional) Search in transcripts */
+    struct blob_store *blobs;         /**< (optional) The audio of recordings */
     struct slots sockets;             /**< Open WebSockets by id; loop thread, api/socket.c */
     struct presence *presence;        /**< (optional) Who has a socket open */
     struct ratelimit *user_limit;     /**< Per signed-in user; NULL: none */
     struct ratelimit *sign_in_limit;  /**< Per address and e-mail; NULL: none */
     struct ratelimit *address_limit;  /**< Sign-ins per address; NULL: none */
-    struct ratelimit *stranger_limit; /**< Requests without a sign-in, per address; NULL: none */
+    struct ratelimit *stranger_limit; /**< Requests without sign-in, per address; NULL: none */
     struct ratelimit *account_limit;  /**< Sign-ins per e-mail; NULL: none */
-    struct ratelimit *audit_limit;    /**< Refusals that are written down per address; NULL: all */
+    struct ratelimit *audit_limit;    /**< Refusals that are logged per address; NULL: all */
     struct asr_hub *hub;              /**< (optional) */
     struct asr_nets *nets;            /**< (optional) */
     struct recogniser *recogniser;    /**< (optional) Which one was chosen; NULL: none ever */
-    struct models_shelf *shelf;       /**< (optional) Models that are got while it runs */
+    struct models_shelf *shelf;       /**< (optional) Models that are fetched while the server
+                                           runs */
     struct answerer *answerer;        /**< (optional) */
-    struct live_registry *live;       /**< (optional) Interviews that run now */
-    struct capture *capture;          /**< (optional) What this machine hears; with live */
-    struct llm_probe *probe;          /**< (optional) Of answerer_providers(), in their order */
-    struct resealer *resealer;        /**< (optional) What old keys sealed, sealed anew */
-    struct transcriber *transcriber;  /**< (optional) Recordings that are heard in the background */
-    struct recordings *recordings;    /**< (optional) How long they stay; with blobs */
+    struct live_registry *live;       /**< (optional) Interviews in progress */
+    struct capture *capture;          /**< (optional) Audio capture on this machine; used with
+                                           live */
+    struct llm_probe *probe;          /**< (optional) For answerer_providers(), in their order */
+    struct resealer *resealer;        /**< (optional) Reseals what old keys sealed */
+    struct transcriber *transcriber;  /**< (optional) Recordings that are transcribed in the
+                                           background */
+    struct recordings *recordings;    /**< (optional) Retention of recordings; with blobs */
 };
 
-/** Which recogniser hears: as it was chosen, else as the settings say. */
+/** The recogniser in use: the chosen one, else the configured one. */
 struct recogniser_choice app_recogniser(const struct app *app);
 struct asr_hub_config;
-/** The workers that hear with it; of what is given, fields that are not said here stay. */
+/** Settings of the hub for it; other fields of *hub are unchanged. */
 void app_hub_config(const struct app *app, struct asr_hub_config *hub);
-/** What that says for a local or a remote one. */
+/** Its settings, for a local or a remote recogniser. */
 struct asr_model_params app_asr_params(const struct app *app, bool remote);
 /** The same of a choice that is not in effect. */
 struct asr_model_params app_asr_params_of(const struct app *app,
                                           const struct recogniser_choice *choice, bool remote);
 
-/** http_config.before: signs ROUTE_AUTH requests in and counts them against their limit. */
+/** http_config.before: authenticates ROUTE_AUTH requests and applies their rate limits. */
 int api_before(struct http_request *req, struct http_response *res);
 
-/** http_config.handled: writes what was done and what was refused into the audit log. */
+/** http_config.handled: records what was done or refused in the audit log. */
 void api_audit(const struct http_request *req, const struct http_response *res);
-/** The same of a request that the before hook answered. */
+/** The same for a request that the before hook answered. */
 void api_audit_refused(const struct http_request *req, const struct http_response *res);
 
-/** Where somebody comes from, as the audit log keeps it: the address, and of the program a hash. */
+/** The client in the form that the audit log keeps: its address, and a hash of the program. */
 struct api_origin {
     char address[64];
     char agent[17];
 };
 void api_origin(const struct http_request *req, struct api_origin *origin);
 
-/** One line of it; a failure is logged. status: as HTTP tells it. Not on the loop thread. */
+/** Writes one event; a failure is logged. status: as in HTTP. Not on the loop thread. */
 void api_audit_say(const struct api_origin *origin, const char *user, const char *action,
                    const char *kind, const char *id, int status, const char *request_id);
 
-/** May this user do what concerns everybody here? See request_is_operator(); it blocks. */
+/** May this user do things that affect everybody? See request_is_operator(); it blocks. */
 bool app_is_operator(const struct app *app, const char *id);
 
-/** http_config.begin: which trace the request belongs to. */
+/** http_config.begin: sets the trace of the request. */
 void api_begin(struct http_request *req);
 
-/** http_config.after: counts the request and, where that is asked for, logs it. */
+/** http_config.after: counts the request and, if configured, logs it. */
 void api_after(const struct http_request *req, const struct http_answered *how);
 
 struct audit_entry;

@@ -1,8 +1,8 @@
 /**
- * @file api/audio.c  /api/v1/audio: recordings that are kept, read back and erased
+ * @file api/audio.c  /api/v1/audio: storing, reading and erasing recordings
  *
- * Any part of one is read in pieces (net/source.c). How one comes in: audio_upload.c; how long it
- * stays: recordings.c.
+ * Any part of a recording is read in pieces (net/source.c). Uploads are in audio_upload.c,
+ * retention is in recordings.c.
  */
 #include "api/audio.h"
 
@@ -19,7 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ----------------------------------------------------------------------- what is said of it */
+/* ---- as JSON ----------------------------------------------------------------------------- */
 
 static const char *quality_name(enum store_quality quality)
 {
@@ -67,10 +67,10 @@ void recording_write(struct buf *out, const struct store_recording *r)
 
 /* ------------------------------------------------------------------------- reading it back */
 
-/* What a browser calls it: by the container, and the codec where that says more. */
+/* The media type for browsers: by the container, and by the codec if that is more specific. */
 static const struct {
-    const char *format; /* begins so */
-    const char *codec;  /* ends so; NULL: any */
+    const char *format; /* prefix of the format */
+    const char *codec;  /* suffix of the format; NULL: any */
     const char *type;
     const char *ending;
 } types[] = {
@@ -115,7 +115,7 @@ static void close_blob(void *arg)
     blob_close(arg);
 }
 
-/* The record is there and its sound is not, or cannot be read. */
+/* There is a record, but its audio is missing or unreadable. */
 static int reply_damaged(const struct http_request *req, struct http_response *res,
                          const struct errbuf *why)
 {
@@ -140,7 +140,7 @@ static int reply_sound(const struct http_request *req, struct http_response *res
         return reply_failed(req, res, err, &why, "recording");
     source.arg = reader;
     source.size = blob_size(reader);
-    if (r->growing) /* what is there now; a part asked for with this tag is of the same */
+    if (r->growing) /* what exists now; a range requested with this tag refers to the same */
         snprintf(tag, sizeof(tag), "\"%s-%" PRIu64 "\"", r->id, source.size);
     else
         snprintf(tag, sizeof(tag), "\"%s\"", r->id);
@@ -184,7 +184,7 @@ static int delete_audio(const struct http_request *req, struct http_response *re
     return http_reply_empty(res, 204);
 }
 
-/* Those of one session: what was recorded of it live, and what was sent for it. */
+/* The recordings of one session: recorded live, or uploaded for it. */
 static int list_of_session(const struct http_request *req, struct http_response *res)
 {
     const char *id = http_param(req, "id");

@@ -1,8 +1,8 @@
 /**
- * @file api/audio_keep.c  In which form an upload is kept
+ * @file api/audio_keep.c  The form in which an upload is stored
  *
- * Opus at 40 kbit/s sounds like the original where people speak, and a WAV file is six to forty
- * times as long. It is made while the upload is decoded to see what it is, so that is done once.
+ * For speech Opus at 40 kbit/s sounds like the original, and a WAV file is six to forty times as
+ * large. It is made while the upload is decoded for examination, so decoding happens only once.
  */
 #include "api/audio.h"
 
@@ -21,8 +21,8 @@ struct compressor {
     struct blob_writer *writer;
     struct opus_file *file;
     uint64_t bytes;
-    uint64_t bytes_max; /* of the upload: what is longer is of no use */
-    int err;            /* UV_E2BIG: that; others: the upload is kept as it is */
+    uint64_t bytes_max; /* size of the upload: a larger result is useless */
+    int err;            /* UV_E2BIG: that happened; others: the upload is kept unchanged */
     struct errbuf why;
 };
 
@@ -74,7 +74,7 @@ static bool is_opus(const char *format)
     return codec && !strcmp(codec + 1, "opus");
 }
 
-/* The rest of it, on the disk. 0, or why it is of no use. */
+/* Writes the rest to the disk. 0, or why the result is useless. */
 static int end(struct compressor *c, const struct audio_kept *kept)
 {
     struct blob_writer *writer;

@@ -1,10 +1,10 @@
 /**
- * @file api/audio_upload.c  POST /api/v1/audio/upload: a recording comes in
+ * @file api/audio_upload.c  POST /api/v1/audio/upload: uploading a recording
  *
- * It goes to the disk as it comes, sealed, and is never held: the front hands it on in pieces
- * (struct http_intake). When it is whole it is decoded once, in the process that may crash, to see
- * that it is a recording and how long, and on the way it becomes Opus; only then is it a record of
- * the store, in the form that is kept.
+ * It is sealed and written to disk as it arrives, never held in memory: the front end passes it on
+ * in pieces (struct http_intake). When complete it is decoded once, in a process that may crash, to
+ * check that it is a recording and how long it is, and converted to Opus on the way. Only then does
+ * it get a record in the store, in the form that is kept.
  */
 #include "api/audio.h"
 
@@ -27,29 +27,29 @@
 #include <string.h>
 
 enum {
-    UPLOADS_MAX = 48, /* at the same time: each may hold some 400 KiB, and waits to be heard */
+    UPLOADS_MAX = 48, /* at the same time: each may hold some 400 KiB, and waits to be decoded */
 };
 
 static atomic_int uploads;
 
 enum form_part { PART_OTHER, PART_FILE, PART_SESSION, PART_KEEP };
 
-/** A short text of a form, cut where it is longer than any that means something. */
+/** A short form field, truncated if it is longer than anything valid. */
 struct small_text {
-    char at[ID_TEXT_MAX + 1]; /* one more than an id has */
+    char at[ID_TEXT_MAX + 1]; /* one more than an id */
     size_t len;
 };
 
 struct upload {
     const struct app *app;
     char id[ID_TEXT_MAX];
-    struct small_text session; /* as it was sent */
+    struct small_text session; /* as sent */
     struct small_text keep;
     struct blob_writer *writer;
     struct form *form; /* NULL: the body is the recording */
     enum form_part part;
     bool has_file;
-    int err; /* of the writer, where the form's reading only says that it was ended */
+    int err; /* from the writer; the form's parser only reports that it was stopped */
     struct errbuf why;
     uint64_t bytes;
 };
@@ -64,9 +64,9 @@ static void upload_free(struct upload *up)
     atomic_fetch_sub(&uploads, 1);
 }
 
-/* ----------------------------------------------------------------------- what it says of itself */
+/* ---- declared type ----------------------------------------------------------------------- */
 
-/* A browser does not say what a blob is that it took apart; nothing else is a recording. */
+/* Browsers do not declare the type of a blob that was sliced; no other type is accepted. */
 static bool may_be_sound(const char *type)
 {
     return !type || !strncasecmp(type, "audio/", 6) || !strncasecmp(type, "video/", 6) ||
@@ -145,9 +145,9 @@ static int unreadable_form(const struct http_request *req, struct http_response 
     return http_problem(res, req, 400, "bad_request", "The form cannot be read.", NULL);
 }
 
-/* ------------------------------------------------------------------------- as it comes in */
+/* ---- while it arrives -------------------------------------------------------------------- */
 
-/* 0, or 1 when res says why it may not come in. */
+/* 0, or 1 if res says why it is refused. */
 static int check_quota(const struct http_request *req, struct http_response *res, uint64_t length)
 {
     struct errbuf why = {""};
@@ -179,7 +179,7 @@ static int check_type(const struct http_request *req, struct http_response *res)
     return 1;
 }
 
-/* Where the bytes go. 0, or 1 when res is filled. */
+/* Opens the destination. 0, or 1 if res is filled. */
 static int open_upload(const struct http_request *req, struct http_response *res, struct upload *up)
 {
     const char *type = http_header(req, "content-type");
@@ -261,7 +261,7 @@ static void drop_upload(void *upload)
 
 const struct http_intake api_upload_intake = {begin_upload, take_piece, drop_upload};
 
-/* ----------------------------------------------------------------------- when it is whole */
+/* ---- when it is complete ------------------------------------------------------------------ */
 
 static int examine_failed(const struct http_request *req, struct http_response *res, int err,
                           const struct errbuf *why)
@@ -271,13 +271,13 @@ static int examine_failed(const struct http_request *req, struct http_response *
     return told == err ? reply_failed(req, res, err, why, "recording") : told;
 }
 
-/* What was sent is not what is kept any more. */
+/* The upload itself is not what is kept. */
 static void erase(const struct app *app, const char *id)
 {
     struct errbuf why = {""};
 
     if (id[0] && blob_erase(app->blobs, id, &why))
-        log_error("audio", "%s: %s", id, why.text); /* the next start finds it */
+        log_error("audio", "%s: %s", id, why.text); /* the next start removes it */
 }
 
 static int add_record(const struct http_request *req, struct http_response *res,
@@ -310,7 +310,7 @@ static void reply_kept(struct http_response *res, const struct store_recording *
     reply_location(res, "audio", r->id);
 }
 
-/* The blob is there; only with a record it counts. kept: the id of the one that has one. */
+/* The blob exists, but only counts once it has a record. kept: the id of the one that gets it. */
 static int keep(const struct http_request *req, struct http_response *res, const struct upload *up,
                 uint64_t bytes, char kept[static ID_TEXT_MAX])
 {

@@ -1,11 +1,12 @@
 /**
- * @file api/audit.c  What was done to whose record, and what was refused; and its owner's look at
- * it
+ * @file api/audit.c  Recording who did what to whose record and what was refused, and showing it to
+ * the owner
  *
- * Every request that read a record, listed records or changed something, once it succeeded; and
- * every one that was refused: without a sign-in (401), from elsewhere (403), for what is not there
- * or somebody else's (404), too often (429). What only looks at the server itself is not written
- * down. Refusals are bounded per address, so that nobody pushes the rest out of the log.
+ * Recorded are all requests that read a record, listed records or changed something, if they
+ * succeeded; and all that were refused: without sign-in (401), from another site (403), for
+ * something that does not exist or belongs to somebody else (404), too often (429). Requests about
+ * the server itself are not recorded. Refusals are limited per address, so that nobody can push the
+ * rest out of the log.
  */
 #include "observe/audit.h"
 
@@ -28,7 +29,7 @@ static const char auth_prefix[] = "/api/v1/auth/";
 static const char compat_prefix[] = "/v1/";
 static const char admin_prefix[] = "/api/v1/admin/";
 
-/* --------------------------------------------------------------------------- what it was */
+/* ---- classifying ------------------------------------------------------------------------- */
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -119,7 +120,7 @@ static void kind_of(const char *pattern, char *to, size_t size)
     to[n] = '\0';
 }
 
-/* Of what was named in the address, or of what was made (Location). */
+/* The id in the address, or of what was created (Location). */
 static const char *id_of(const struct http_request *req, const struct http_response *res, char *to,
                          size_t size)
 {
@@ -203,7 +204,7 @@ void api_audit_refused(const struct http_request *req, const struct http_respons
 void api_audit(const struct http_request *req, const struct http_response *res)
 {
     if (!req->user[0] && (res->status / 100 == 2 || res->status == 401))
-        return; /* signing in and out say that themselves: only they know who it was */
+        return; /* signing in and out are recorded elsewhere: only there is the user known */
     if (is_refusal(res->status))
         api_audit_refused(req, res);
     else if (res->status / 100 == 2 && (!is_reading(req) || http_param(req, "id") || is_list(req) ||

@@ -1,5 +1,5 @@
 /**
- * @file api/auth.c  Signing in, on and out; another password
+ * @file api/auth.c  Sign-in, refresh, sign-out, and changing the password
  *
  * The refresh token is in the body for programs and in an HttpOnly cookie for pages. The cookie
  * counts only when the request shows that it comes from our own page
@@ -216,7 +216,7 @@ static int post_local(const struct http_request *req, struct http_response *res)
                : auth_reply_grant(req, res, 200, &grant);
 }
 
-/* ----------------------------------------------------------------------------- on and out */
+/* ---- refresh and sign-out ---------------------------------------------------------------- */
 
 /* The refresh token of the body, else of the cookie; "" when there is none. 1: answered. */
 static int find_refresh(const struct http_request *req, struct http_response *res,
@@ -291,7 +291,7 @@ static int post_logout(const struct http_request *req, struct http_response *res
     return http_reply_empty(res, 204);
 }
 
-/* The words that whoever knows the user tries first; they go with user. */
+/* The words that somebody who knows the user tries first; they live as long as user. */
 static int words_about(const struct http_request *req, struct store_user *user,
                        const char *about[3], struct errbuf *why)
 {
@@ -304,7 +304,7 @@ static int words_about(const struct http_request *req, struct store_user *user,
     return 0;
 }
 
-/* Whoever asks stays signed in; every other sign-in of the account ends. */
+/* The caller stays signed in; every other sign-in of the account ends. */
 static int post_password(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);

@@ -1,9 +1,9 @@
 /**
- * @file api/auth_hook.c  Before a handler runs: where from, who is it, and does it come too often?
+ * @file api/auth_hook.c  Checks before a handler runs: origin, identity, and rate limits
  *
- * Only the Authorization header signs a request in. The cookie is for auth/refresh and
- * auth/logout alone, from a page of ours. A page of another site can make a browser change nothing
- * here, with or without it.
+ * Only the Authorization header authenticates a request. The cookie is only for auth/refresh and
+ * auth/logout, from our own page. A page of another site cannot make a browser change anything
+ * here, with or without the cookie.
  */
 #include "api/limit.h"
 #include "api/reply.h"
@@ -59,7 +59,7 @@ int request_who(const struct http_request *req, struct token_claims *claims)
     return request_claims(req, claims);
 }
 
-/* A key that lies in some program's settings must not be enough to take an account over. */
+/* A key that is stored in some program's settings must not be enough to take over an account. */
 static bool is_for_people(const struct http_request *req)
 {
     static const char *const prefixes[] = {"/api/v1/auth/", "/api/v1/admin/"};
@@ -119,8 +119,8 @@ static int sign_in(struct http_request *req, struct http_response *res)
     return 1;
 }
 
-/* What a page of another site can make a browser send, it may not change anything with, signing in
- * included: browsers say with every such request where it comes from (Origin, RFC 6454 section 7.3;
+/* What a page of another site can make a browser send must not change anything, including signing
+ * in. Browsers state with every such request where it comes from (Origin, RFC 6454 section 7.3;
  * Sec-Fetch-Site, W3C Fetch Metadata). Other programs send neither. */
 static bool is_from_elsewhere(const struct http_request *req)
 {
@@ -137,9 +137,9 @@ static bool is_from_elsewhere(const struct http_request *req)
     return site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
 }
 
-/* For what the browser adds by itself, "not from elsewhere" is not enough: something must show
- * where it comes from, or that no form sent it, which can set no Authorization (OWASP, Cross-Site
- * Request Forgery Prevention: with none of it, refuse). */
+/* If the browser adds the credential by itself, "not from elsewhere" is not enough: something must
+ * show the origin, or that it was not sent by a form, which cannot set Authorization (OWASP,
+ * Cross-Site Request Forgery Prevention: if neither is present, refuse). */
 bool request_is_of_page(const struct http_request *req)
 {
     return !is_from_elsewhere(req) &&
@@ -147,7 +147,7 @@ bool request_is_of_page(const struct http_request *req)
             http_header(req, "authorization"));
 }
 
-/* Whoever is not signed in counts by where he comes from. */
+/* Requests without sign-in are counted by client address. */
 static int limit_stranger(const struct http_request *req, struct http_response *res)
 {
     char address[64];
@@ -170,7 +170,7 @@ static int check(struct http_request *req, struct http_response *res)
         return req->route->flags & ROUTE_QUIET ? 0 : limit_stranger(req, res);
     err = sign_in(req, res);
     if (err && limit_stranger(req, res))
-        return 1; /* who tries tokens is slowed down, too */
+        return 1; /* trying out tokens is slowed down, too */
     if (err)
         return err;
     if (app->config->accounts && (err = limit_request(req, res, app->user_limit, req->user, true)))

@@ -1,8 +1,8 @@
 /**
- * @file api/auth_mail.c  Who is to hear by mail
+ * @file api/auth_mail.c  Finding out whom to notify by mail
  *
- * Whether an address has an account is told to nobody: the answer is the same, and written before
- * anybody looks.
+ * Nobody may learn whether an address has an account: the answer is the same in both cases, and is
+ * sent before the lookup.
  */
 #include "api/auth.h"
 #include "api/limit.h"

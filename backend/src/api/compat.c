@@ -1,8 +1,8 @@
 /**
- * @file api/compat.c  GET /v1/models, and what the routes under /v1 share
+ * @file api/compat.c  GET /v1/models, and code shared by the routes under /v1
  *
- * The id of a model that answers is its provider and its name, "openai/gpt-4o-mini"; "auto" is the
- * chain in its order. Of what hears it is its engine and its name.
+ * The id of a language model is its provider and its name, "openai/gpt-4o-mini"; "auto" is the
+ * chain in order. The id of a recogniser is its engine and its name.
  */
 #include "api/compat.h"
 
@@ -123,7 +123,7 @@ bool compat_model_find(const struct user_chain *chain, const char *id, struct co
     if (user_chain_find(chain, found->provider) != SIZE_MAX)
         return !id[n] || found->model[0];
     for (size_t i = 0; user_chain_at(chain, i, &link); i++) {
-        /* a name alone, of a model that somebody is set to */
+        /* only a name, of a model that a provider is configured for */
         if (!link.provider->model || strcmp(link.provider->model, id) != 0)
             continue;
         text_copy(found->provider, sizeof(found->provider), link.provider->name,
@@ -142,12 +142,12 @@ static json_t *model_json(const char *id, const char *owner)
 
     json_set_str(obj, "id", id);
     json_set_str(obj, "object", "model");
-    json_object_set_new(obj, "created", json_integer(0)); /* nobody knows */
+    json_object_set_new(obj, "created", json_integer(0)); /* unknown */
     json_set_str(obj, "owned_by", owner);
     return obj;
 }
 
-/* All of them: what hears, then the chain and each model that its providers listed. */
+/* All models: the recognisers, then the chain, then each model listed by its providers. */
 static json_t *all_models(const struct app *app, const struct llm_listed *listed)
 {
     json_t *list = json_array();

@@ -1,5 +1,5 @@
 /**
- * @file api/compat.h  The routes under /v1 that programs for OpenAI's API know
+ * @file api/compat.h  The routes under /v1, for programs written for OpenAI's API
  *
  * They use this server as it is: base address http://127.0.0.1:8080/v1, an access token or a
  * personal key as the API key. What is heard and answered is what api/hear.h and
@@ -21,22 +21,22 @@ struct user_chain;
 void compat_problem(struct http_response *res, int status, const char *code, const char *detail,
                     const json_t *fields);
 
-/** A parameter that is not taken: 400. Returns 0. */
+/** An unsupported parameter: 400. Returns 0. */
 int compat_refuse(const struct http_request *req, struct http_response *res, const char *param,
                   const char *message);
-/** 404 model_not_found, with the way to those there are. Returns 0. */
+/** 404 model_not_found, saying where the available ones are listed. Returns 0. */
 int compat_no_model(const struct http_request *req, struct http_response *res, const char *model);
 
-enum { COMPAT_MODEL_MAX = 320 }; /**< An id of a model and NUL, [bytes] */
+enum { COMPAT_MODEL_MAX = 320 }; /**< An id of a model and NUL [bytes] */
 
-/** Is this an id of what hears here? Those of OpenAI's own recognisers are, so that clients that
- *  know no other work. */
+/** Is this the id of a recogniser here? The ids of OpenAI's own recognisers are accepted, for
+ *  clients that know no others. */
 bool compat_hears(const struct app *app, const char *model);
 
 /** "groq/llama-3.3-70b-versatile"; "outline" for the built-in answer. */
 void compat_model_id(char to[static COMPAT_MODEL_MAX], const char *provider, const char *model);
 
-/** An id taken apart. "auto": both "", the chain. false: there is no such provider here. */
+/** The parts of an id. "auto": both "", the chain. false: there is no such provider here. */
 struct compat_model {
     char provider[64];
     char model[256]; /**< "": the provider's own */

@@ -1,9 +1,9 @@
 /**
  * @file api/compat_audio.c  POST /v1/audio/transcriptions and /v1/audio/translations
  *
- * The form of OpenAI's API, heard by api/hear.h. What a recogniser does not know is left out of
- * verbose_json: avg_logprob, no_speech_prob, compression_ratio and temperature are of our Whisper
- * alone, the same for all segments of one passage; tokens are not told and stand as an empty list.
+ * The form of OpenAI's API, on top of api/hear.h. verbose_json omits what a recogniser does not
+ * provide: avg_logprob, no_speech_prob, compression_ratio and temperature come only from our
+ * Whisper, and are the same for all segments of a passage; tokens are always an empty list.
  */
 #include "api/compat.h"
 #include "api/events.h"
@@ -25,13 +25,13 @@ static const char *const form_names[] = {"json", "verbose_json", "text", "srt", 
 
 struct wish {
     enum form form;
-    bool segments; /* of verbose_json */
+    bool segments; /* for verbose_json */
     bool words;
     bool translates;
     char *prompt;
     char language[HEAR_LANGUAGE_MAX];
     bool stream;
-    bool begun; /* a segment was told */
+    bool begun; /* a segment was sent */
 };
 
 static void wish_free(void *arg)
@@ -107,7 +107,7 @@ static void set_text(json_t *obj, const struct transcript *t)
     buf_release(&text);
 }
 
-/* Nothing is paid for; what would be is told all the same. */
+/* Nothing is charged; the usage is reported all the same. */
 static void set_usage(json_t *obj, const struct transcript *t)
 {
     json_object_set_new(obj, "usage",
@@ -257,8 +257,7 @@ static void on_done(struct events *events, const struct transcript *t, const cha
 
 /* --------------------------------------------------------------------------------- the form */
 
-/* A field's text; false: it is not there. Longer ones are cut, so that no choice is equal to one.
- */
+/* A field's text; false: absent. Longer ones are cut so that they match no valid choice. */
 static bool field(const struct http_request *req, const char *name, char to[static FIELD_MAX])
 {
     struct http_part part;
@@ -310,7 +309,7 @@ static const char *read_prompt(const struct http_request *req, struct wish *w)
     return NULL;
 }
 
-/* The recogniser begins at 0 and goes up by itself where it must; another beginning is not its. */
+/* The recogniser starts at 0 and raises it when needed; no other start is supported. */
 static const char *read_temperature(const struct http_request *req)
 {
     char text[FIELD_MAX], *end;
@@ -357,7 +356,7 @@ static const char *read_stream(const struct http_request *req, struct wish *w)
     return w->form > FORM_VERBOSE ? "goes with response_format=json" : NULL;
 }
 
-/* The parameter that is not right and why; NULL: all are. */
+/* The invalid parameter, and why; NULL: all are valid. */
 static const char *read_fields(const struct http_request *req, struct wish *w, const char **why)
 {
     if ((*why = read_form(req, w)))

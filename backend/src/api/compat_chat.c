@@ -3,8 +3,8 @@
  *
  *     posted -> begun -> (events, once there is a word) -> ended: answered and freed
  *
- * A failure before the first word is an HTTP error, in a stream too: clients try again then.
- * Nothing is kept, and nothing is added to the messages.
+ * A failure before the first word is an HTTP error, even for a stream, so that clients try again.
+ * Nothing is stored, and nothing is added to the messages.
  */
 #include "answer/completion.h"
 #include "answer/user_chain.h"
@@ -32,22 +32,22 @@ enum {
     TOKENS_MAX = 32768,
     STOP_LETTERS = STOP_WORD_BYTES / 4 - 1,
     WAIT_MAX_MS = 300000,
-    TOKEN_BYTES = 4, /* of English; where a provider does not count */
+    TOKEN_BYTES = 4, /* per English token; used if a provider does not count */
 };
 
-/* One request. Its worker makes it and posts it; from then on it is the loop's. */
+/* One request. A worker creates and posts it; from then on it belongs to the loop. */
 struct chat {
     const struct app *app;
     struct http_server *server;
     uint64_t ticket;
     struct token_claims claims;
-    struct presence_entry who;     /* it ends with the sign-in that asked */
-    char wanted[COMPAT_MODEL_MAX]; /* the model as it was asked for */
+    struct presence_entry who;     /* ends it together with the sign-in that made the request */
+    char wanted[COMPAT_MODEL_MAX]; /* the requested model */
     struct compat_model model;
     struct choice *choice;
     struct user_chain *chain;
     bool unknown;                              /* there is no such model */
-    struct llm_message messages[MESSAGES_MAX]; /* owned texts */
+    struct llm_message messages[MESSAGES_MAX]; /* owns its texts */
     size_t message_count;
     size_t bytes;
     int max_tokens;
@@ -63,7 +63,7 @@ struct chat {
     struct loop_timer *late;
     struct events *events; /* of a stream, once it has begun */
     struct buf text;
-    size_t told; /* bytes of the answer */
+    size_t told; /* bytes of the answer sent so far */
     bool gone;   /* the client has left */
     bool begun;
     int err;
@@ -89,7 +89,7 @@ static void chat_free(void *arg)
     free(c);
 }
 
-/* Close all that it has on the loop; its own memory is freed at the end of the turn. */
+/* Closes everything that it has on the loop; its memory is freed at the end of the turn. */
 static void chat_close(struct chat *c)
 {
     presence_leave(&c->who);
@@ -157,7 +157,7 @@ static int reply_error(const struct http_request *req, struct http_response *res
                        const struct chat *c)
 {
     switch (c->err) {
-    case UV_EACCES: /* of ours: a sign-in that ended. Of a provider's it is told as 502 */
+    case UV_EACCES: /* ours: the sign-in ended. A provider's becomes 502 */
         return http_problem(res, req, 401, "unauthorized", "This sign-in was ended.", NULL);
     case UV_EINVAL:
         return http_problem(res, req, 400, "bad_request", c->why.text, NULL);
@@ -240,7 +240,7 @@ static void finish(struct chat *c, int err, const char *why)
 {
     c->err = err;
     text_copy(c->why.text, sizeof(c->why.text), why, strlen(why));
-    presence_leave(&c->who); /* nothing else may end it now */
+    presence_leave(&c->who); /* from here on nothing else may end it */
     if (c->late)
         timer_stop(c->late);
     completion_close(c->completion);
@@ -272,7 +272,7 @@ static void begin_stream(struct chat *c)
     }
 }
 
-/* -------------------------------------------------------------------- loop: what happens */
+/* ---- loop: events ------------------------------------------------------------------------ */
 
 static void on_begin(const char *provider, const char *model, void *arg)
 {
@@ -322,7 +322,7 @@ static void on_void(void *arg)
 {
     struct chat *c = arg;
 
-    buf_clear(&c->text); /* what streamed cannot be taken back */
+    buf_clear(&c->text); /* what was already streamed cannot be taken back */
     c->stop.held_len = 0;
 }
 
@@ -419,8 +419,8 @@ static void on_gone(void *arg)
 
 /* ------------------------------------------------------------------------------- the body */
 
-/* A parameter that would change the answer and is not supported is refused; one that only tunes it
- * is ignored. */
+/* Unsupported parameters that would change the answer are refused; those that only tune it are
+ * ignored. */
 static const char *refused_param(const json_t *body, const char **why)
 {
     static const char no_tools[] =
@@ -479,7 +479,7 @@ static bool role_of(const char *name, enum llm_role *role)
     return false;
 }
 
-/* A text, or the texts of its parts joined. NULL: it holds something else. */
+/* A text, or the joined texts of its parts. NULL: it contains something else. */
 static char *content_text(const json_t *content)
 {
     struct buf out;
@@ -548,7 +548,7 @@ static const char *read_stop(struct chat *c, const json_t *stop)
     return NULL;
 }
 
-/* A member that is a number in that range, or is not there. */
+/* A number in that range, or absent. */
 static bool read_number(const json_t *body, const char *name, double least, double most,
                         double otherwise, double *value)
 {
@@ -573,7 +573,7 @@ static bool read_count(const json_t *body, const char *name, int *count)
     return !(value > *count);
 }
 
-/* true, false, null or nothing. */
+/* true, false, null or absent. */
 static bool read_switch(const json_t *object, const char *name, bool *on)
 {
     const json_t *given = json_object_get(object, name);
@@ -582,7 +582,7 @@ static bool read_switch(const json_t *object, const char *name, bool *on)
     return !given || json_is_null(given) || json_is_boolean(given);
 }
 
-/* NULL, or the parameter that is not right and why. */
+/* NULL, or the invalid parameter and why. */
 static const char *read_body(struct chat *c, const json_t *body, const char **why)
 {
     const char *param = refused_param(body, why);
@@ -626,7 +626,7 @@ static int load_choice(const struct http_request *req, struct http_response *res
     return err ? reply_failed(req, res, err, &why, "user") : 0;
 }
 
-/* 0 to go on; 1 when res holds the answer. */
+/* 0 to go on; 1 if res holds the answer. */
 static int read_request(const struct http_request *req, struct http_response *res, struct chat *c)
 {
     const char *model, *param, *why = NULL;
@@ -647,7 +647,7 @@ static int read_request(const struct http_request *req, struct http_response *re
     else if (strlen(model) >= sizeof(c->wanted))
         compat_no_model(req, res, model);
     else
-        err = request_who(req, &c->claims); /* it may have expired since */
+        err = request_who(req, &c->claims); /* it may have expired meanwhile */
     if (err)
         http_problem(res, req, 401, "unauthorized", NULL, NULL);
     else if (!res->status)

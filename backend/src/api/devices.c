@@ -1,5 +1,5 @@
 /**
- * @file api/devices.c  GET /api/v1/audio/devices: what this machine can hear by itself
+ * @file api/devices.c  GET /api/v1/audio/devices: capture devices of this machine
  */
 #include "api/audio.h"
 
@@ -26,7 +26,7 @@ static void add_device(const struct capture_device *device, void *arg)
     json_array_append_new(list, one);
 }
 
-/* That nothing can be asked is an answer too. */
+/* It is a valid answer that no sound server can be asked. */
 int api_list_devices(const struct http_request *req, struct http_response *res)
 {
     const struct config *c = app_of(req)->config;

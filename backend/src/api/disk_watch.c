@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-/* What lies in the data folder under a name that begins so. The last one is all the rest. */
+/* Files in the data folder, by prefix of their names. The last entry is everything else. */
 static const struct {
     const char *begins;
     const char *part;
@@ -86,7 +86,7 @@ static void on_timer(void *arg)
 {
     struct disk_watch *w = arg;
 
-    if (!w->looking) /* or the disk hangs */
+    if (!w->looking) /* otherwise the disk hangs */
         w->looking = lane_submit(w->app->lanes, LANE_READ, look, looked, w) == 0;
 }
 

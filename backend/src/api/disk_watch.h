@@ -1,8 +1,8 @@
 /**
  * @file api/disk_watch.h  How full the data folder and its disk are, for /metrics
  *
- * Looked at when it is opened and every DISK_WATCH_MS from then on, on LANE_READ: a disk that hangs
- * holds up this, and no request for the numbers.
+ * Measured when opened and then every DISK_WATCH_MS, on LANE_READ, so that a hanging disk does not
+ * delay requests for the numbers.
  *
  * Threads    Loop thread. Close it once the lanes are closed.
  */

@@ -1,8 +1,9 @@
 /**
- * @file api/door.c  A door beside the network
+ * @file api/door.c  The local admin socket
  *
- * The loop takes a guest in; the question is read, done and answered on a worker, which the guest
- * may keep for DOOR_WITHIN_MS at most: who can come here could stop the server altogether.
+ * The loop accepts a connection; the command is read, executed and answered on a worker, which the
+ * client may hold for DOOR_WITHIN_MS at most. That is acceptable because a client that may connect
+ * here could also stop the server.
  */
 #include "api/door.h"
 
@@ -38,8 +39,8 @@ struct guest {
 
 static atomic_int guests;
 
-/* Such an address has 107 characters at most; of a long data folder the short name of its
- * descriptor stands there, which is what folder is kept open for. */
+/* Such an address has at most 107 characters; for a long data folder the short /proc name of its
+ * descriptor is used instead, which is why folder is kept open. */
 static int address_of(const char *path, struct sockaddr_un *to, int *folder)
 {
     const char *slash = strrchr(path, '/');
@@ -75,7 +76,7 @@ static void limit_time(int fd)
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &within, sizeof(within));
 }
 
-/* Up to the end of a line, or of what there is. */
+/* Up to the end of a line, or of the data. */
 static int read_line(int fd, struct buf *line)
 {
     while (!line->err && buf_last(line) != '\n') {
@@ -105,7 +106,7 @@ static int write_all(int fd, const char *data, size_t len)
     return 0;
 }
 
-/* ------------------------------------------------------------------------------- inside */
+/* ---- server side ------------------------------------------------------------------------- */
 
 static int run_words(const struct app *app, const json_t *words, struct buf *out)
 {
@@ -141,7 +142,7 @@ static void answer(const struct guest *g, const char *line, size_t len)
     json_decref(question);
     json_decref(reply);
     if (out.data)
-        explicit_bzero(out.data, out.len); /* it may be a link that sets a password */
+        explicit_bzero(out.data, out.len); /* it may contain a link that sets a password */
     if (text.data)
         explicit_bzero(text.data, text.len);
     buf_release(&out);
@@ -164,7 +165,7 @@ static void served(int err, void *arg)
 {
     struct guest *g = arg;
 
-    (void)err; /* the lanes are closing: it is not answered */
+    (void)err; /* the lanes are closing: there will be no answer */
     close(g->fd);
     free(g);
     atomic_fetch_sub(&guests, 1);
@@ -200,7 +201,7 @@ static void on_guest(uv_poll_t *poll, int status, int events)
     close(fd);
 }
 
-/* --------------------------------------------------------------------------- the door */
+/* ---- listening --------------------------------------------------------------------------- */
 
 static int listen_at(const char *path, int *fdp)
 {
@@ -211,7 +212,7 @@ static int listen_at(const char *path, int *fdp)
 
     if (!err && fd < 0)
         err = -errno;
-    unlink(path); /* of a server that was killed: the folder is ours alone */
+    unlink(path); /* left by a server that was killed: the folder is only ours */
     if (!err && (bind(fd, (const struct sockaddr *)&address, sizeof(address)) ||
                  chmod(path, 0600) || listen(fd, DOOR_GUESTS_MAX)))
         err = -errno;
@@ -261,7 +262,7 @@ void door_close(struct door *door)
     uv_close((uv_handle_t *)&door->poll, closed);
 }
 
-/* ------------------------------------------------------------------------------ outside */
+/* ---- client side -------------------------------------------------------------------------- */
 
 static int knock(const char *path, int *fdp, struct errbuf *why)
 {

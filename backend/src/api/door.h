@@ -1,17 +1,17 @@
 /**
- * @file api/door.h  A door beside the network: `interviewd admin` speaks to the server that runs
+ * @file api/door.h  The local admin socket: how `interviewd admin` talks to the running server
  *
  *     door_open(&door, app, path, why);        // <data>/admin.sock, in the server
  *     door_ask(path, words, count, &out, &err);   // in the command
  *
- * A Unix socket in the data folder, which is its owner's alone; besides, the kernel says who asks,
- * and only the user who runs the server and root are heard. One line of JSON, {"words":[…]}, is
- * answered by one, {"code":0,"text":"…"}. So there is one process that writes: what it knows of
- * ended sign-ins, running interviews and the audit log is right at once
+ * A Unix socket in the data folder, which only its owner can enter; in addition the kernel says who
+ * connects, and only the user who runs the server and root are accepted. A line of JSON,
+ * {"words":[…]}, is answered by one, {"code":0,"text":"…"}. So only one process writes, and its
+ * view of ended sign-ins, running interviews and the audit log is always right
  * (docs/architecture/decisions/0025-the-server-does-what-admin-asks.md).
  *
  * Threads    door_open() and door_close(): the loop thread. door_ask() blocks: no server's thread.
- * Errors     door_open(): as the system says. door_ask(): UV_ENOENT or UV_ECONNREFUSED: nobody is
+ * Errors     door_open(): those of the system. door_ask(): UV_ENOENT or UV_ECONNREFUSED: nobody is
  *            there.
  * Limits     DOOR_LINE_MAX a question, DOOR_GUESTS_MAX at a time, DOOR_WITHIN_MS for a question.
  */
@@ -36,7 +36,7 @@ enum {
 int door_open(struct door **dp, const struct app *app, const char *path, struct errbuf *why);
 void door_close(struct door *door); /**< NULL is allowed */
 
-/** result: what the order came to. */
+/** result: of the command. */
 int door_ask(const char *path, const char *const *words, size_t count, struct buf *out, int *result,
              struct errbuf *why);
 

@@ -1,5 +1,5 @@
 /**
- * @file api/engines.c  What hears and what answers here: GET /api/v1/engines
+ * @file api/engines.c  Recognisers and answer providers: GET /api/v1/engines
  */
 #include "answer/user_chain.h"
 #include "api/providers.h"
@@ -83,7 +83,7 @@ static json_t *recogniser(const struct app *app, const struct asr_engine *engine
         if (!strcmp(good_for[i].engine, engine->name))
             err_set(&why, 0, "%s", good_for[i].note);
     }
-    why.text[0] = (char)toupper((unsigned char)why.text[0]); /* a sentence of its own here */
+    why.text[0] = (char)toupper((unsigned char)why.text[0]); /* it starts a sentence here */
     json_set_str(obj, "name", engine->name);
     json_set_str(obj, "model", model && *model ? model : NULL);
     json_object_set_new(obj, "active", json_boolean(active));
@@ -91,8 +91,8 @@ static json_t *recogniser(const struct app *app, const struct asr_engine *engine
     return obj;
 }
 
-/* The provider of the user's chain with this name, or NULL; *known is what is known of it, *asked
- * with what its list told. What is of the user's own was not asked by the probe. */
+/* The provider with this name in the user's chain, or NULL; *known is what is known about it,
+ * *asked includes what its list said. The user's own providers are not probed. */
 static const struct llm_provider *in_chain(const struct app *app, const struct user_chain *chain,
                                            const char *name, struct llm_probed *known,
                                            const struct llm_provider **asked)
@@ -184,8 +184,8 @@ static void look_free(struct look *look)
     free(look);
 }
 
-/* On the loop thread: the hub and the chain are asked there, and nothing here waits. A provider
- * that has not been asked lately is asked meanwhile, for the next time. */
+/* On the loop thread: the hub and the chain are queried there, and nothing here waits. A provider
+ * that was not probed lately is probed now, for the next time. */
 static int fill(const struct http_request *req, struct http_response *res, void *arg)
 {
     struct look *look = arg;

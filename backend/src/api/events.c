@@ -1,5 +1,5 @@
 /**
- * @file api/events.c  A stream of server-sent events that may be written before it has begun
+ * @file api/events.c  A stream of server-sent events that accepts data before it has started
  */
 #include "api/events.h"
 
@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVENT_MAX = 4 << 20 }; /* one of them, [bytes] */
+enum { EVENT_MAX = 4 << 20 }; /* largest event [bytes] */
 
 struct events {
-    struct http_stream *stream; /* NULL: it has not begun */
+    struct http_stream *stream; /* NULL: not started */
     struct buf waiting;
     void (*gone)(void *arg);
     void *arg;
@@ -39,7 +39,7 @@ static void on_stream(struct http_stream *stream, void *arg)
 {
     struct events *e = arg;
 
-    if (!stream) { /* the client left before it began */
+    if (!stream) { /* the client left before the start */
         on_gone(e);
         return;
     }
@@ -107,7 +107,7 @@ void events_end(struct events *e)
         return;
     e->ended = true;
     if (!e->stream)
-        return; /* it ends when it begins */
+        return; /* it ends once it has started */
     http_stream_end(e->stream);
     events_free(e);
 }

@@ -23,7 +23,7 @@ static const struct field fields[] = {
 /* How far the reader's clock is from UTC, "+05:30", in minutes: some islands are 14 hours ahead. */
 static bool read_offset(const char *text, int *minutes)
 {
-    static const char form[] = "+00:00"; /* a zero stands for any digit */
+    static const char form[] = "+00:00"; /* 0 stands for any digit */
 
     for (size_t i = 0; form[i]; i++)
         if (form[i] == '0' ? text[i] < '0' || text[i] > '9'

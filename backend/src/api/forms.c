@@ -1,5 +1,5 @@
 /**
- * @file api/forms.c  What was said as JSON, text or subtitles, as a client asks for it
+ * @file api/forms.c  Transcripts as JSON, text or subtitles, as the client requests
  */
 #include "api/forms.h"
 
@@ -13,8 +13,8 @@ enum { FORM_MAX = 32 << 20 }; /* [bytes] */
 
 static const struct {
     const char *name;
-    const char *type; /* as it is asked for */
-    const char *full; /* as it is answered */
+    const char *type; /* in the request */
+    const char *full; /* in the answer */
     int (*write)(const struct transcript *t, struct buf *out);
 } forms[] = {
     [FORM_JSON] = {"json", "application/json", NULL, NULL},

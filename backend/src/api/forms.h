@@ -1,10 +1,10 @@
 /**
- * @file api/forms.h  What was said as JSON, text or subtitles, as a client asks for it
+ * @file api/forms.h  Transcripts as JSON, text or subtitles, as the client requests
  *
- * `?format=` names the form; without it `Accept: text/vtt`, `application/x-subrip` or `text/plain`
- * do, where JSON is not accepted as well.
+ * `?format=` selects the form; without it `Accept: text/vtt`, `application/x-subrip` or
+ * `text/plain` does, unless JSON is accepted as well.
  *
- * Threads    Request workers, and where an answer is filled later.
+ * Threads    Request workers, and threads that answer later.
  */
 #ifndef API_FORMS_H
 #define API_FORMS_H
@@ -21,7 +21,8 @@ int read_form(const struct http_request *req, struct http_response *res,
 /** Not FORM_JSON. */
 int reply_form(struct http_response *res, const struct transcript *t, enum transcript_form form);
 
-/** As stored by a transcription in the background: what transcript_json() wrote. UV_EILSEQ. */
+/** From the stored result of a background transcription, as written by transcript_json().
+ *  UV_EILSEQ. */
 int reply_stored_form(struct http_response *res, const char *json, enum transcript_form form);
 
 #endif

@@ -1,8 +1,8 @@
 /**
  * @file api/health.c  Is it alive, and can it serve?
  *
- * What is wrong is said as part, code, sentence and way out. Anybody may ask, so nothing here names
- * a path, a person or a key.
+ * A problem is reported as part, code, sentence and how to fix it. Anybody may ask, so nothing here
+ * names a path, a person or a key.
  */
 #include "api/auth.h"
 #include "api/recordings.h"
@@ -24,7 +24,7 @@
 
 enum {
     PROBE_EVERY_MS = 1000,
-    CLOCK_TOLD_MS = 60000, /* set back by less is what time servers do */
+    CLOCK_TOLD_MS = 60000, /* time servers set clocks back by less than this */
 };
 
 static int get_alive(const struct http_request *req, struct http_response *res)
@@ -123,8 +123,8 @@ static void clock_problem(struct buf *out, int *count)
                 "migrate --accept-clock first.");
 }
 
-/* Whether a full or failing disk has recovered shows when something is written, and nobody sends
- * requests to a server that is not ready. */
+/* A full or failing disk only shows that it has recovered when something is written, and nobody
+ * sends requests to a server that is not ready, so we write. */
 static void write_something(void *store)
 {
     store_probe(store, NULL);
@@ -143,8 +143,8 @@ static void probe(const struct app *app, enum store_fault fault)
     lane_submit(app->lanes, LANE_STORE, write_something, NULL, app->store);
 }
 
-/* On the loop thread, because the recogniser is asked there; the store reads one cached page. A
- * problem that only warns (key, clock, recordings) leaves the server ready. */
+/* On the loop thread, because the recogniser is queried there; the store reads one cached page. A
+ * problem that is only a warning (key, clock, recordings) leaves the server ready. */
 static int get_ready(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);

@@ -1,5 +1,5 @@
 /**
- * @file api/hear.c  A recording is heard while its client waits
+ * @file api/hear.c  Transcribing a recording while the client waits
  */
 #include "api/hear.h"
 
@@ -16,7 +16,7 @@
 
 static atomic_int running;
 
-/* A recording that is heard: decoded by a worker, then the loop's. */
+/* A recording being transcribed: decoded by a worker, then owned by the loop. */
 struct hearing_job {
     struct hear_ask ask;
     struct asr_hub *hub;
@@ -55,7 +55,7 @@ static void job_free(void *arg)
 static int transcribe_failed(const struct http_request *req, struct http_response *res, int err,
                              const struct errbuf *why)
 {
-    if (err == UV_ENOTSUP || err == UV_EINVAL) { /* the language: the audio was read before */
+    if (err == UV_ENOTSUP || err == UV_EINVAL) { /* the language: the audio was already decoded */
         validate_refuse(req, res, "/language", why->text);
         return 0;
     }
@@ -82,7 +82,7 @@ static void answer(struct hearing_job *job)
         job_free(job);
 }
 
-/* The client left a stream: not from inside a handler of what it ends. */
+/* The client left a stream: not from inside a handler of what this ends. */
 static void leave(void *arg)
 {
     struct hearing_job *job = arg;
@@ -101,7 +101,7 @@ static void on_stream_gone(void *arg)
         leave(job);
 }
 
-/* A stream begins with its first segment, so that what fails before is an answer of its own. */
+/* A stream starts with its first segment, so that an earlier failure gets its own answer. */
 static void open_events(struct hearing_job *job)
 {
     if (!job->events && !job->gone &&
@@ -160,7 +160,7 @@ static void begin(void *arg)
         answer(job);
 }
 
-/* Before it has begun, begin() finds out. */
+/* Before the start, begin() finds out. */
 static void on_gone(void *arg)
 {
     struct hearing_job *job = arg;

@@ -1,9 +1,10 @@
 /**
- * @file api/hearing.c  What a language is heard with here, and what is coming to hear it better
+ * @file api/hearing.c  Which recogniser a language has here, and which better model is being
+ * fetched
  *
- * Choosing a language in the page or for a session brings the model that hears it where none does
- * (setting fetch-models); anything better is only offered. What somebody else set up by hand - a
- * model by name or by file, another recogniser - is left as it is.
+ * Choosing a language in the page or for a session fetches a model for it if there is none (setting
+ * fetch-models); better models are only offered. A setup made by hand (a model by name or file,
+ * another recogniser) is left alone.
  */
 #include "api/app.h"
 #include "api/models.h"
@@ -18,7 +19,7 @@
 
 #include <string.h>
 
-/* Does the recogniser take whatever ear is in the folder of models? */
+/* Does the recogniser use whatever model is in the models folder? */
 static bool is_free_to_choose(const struct app *app)
 {
     struct recogniser_choice is = app_recogniser(app);
@@ -41,8 +42,8 @@ static bool is_english(const char *language)
     return !strncmp(language, "en", 2) && (!language[2] || language[2] == '-');
 }
 
-/* The model that would hear a session in this language if it began now, chosen as the hub chooses
- * from those that are here. NULL: none. */
+/* The recogniser that a session in this language would get now, chosen as the hub chooses from
+ * those that are here. NULL: none. */
 static const struct asr_engine *heard_by(const struct app *app, const char *language)
 {
     const char *wanted = app_recogniser(app).engine;
@@ -128,7 +129,7 @@ void hearing_chosen(const struct app *app, const char *language)
 {
     struct errbuf why = {""};
 
-    /* what comes of it, GET says: that it failed lately, too */
+    /* GET reports the result, including a recent failure */
     if (app->shelf && app->config->fetch_models && is_free_to_choose(app) &&
         (!strcmp(language, "auto") || whisper_language_known(language)))
         models_shelf_bring(app->shelf, language, &why);

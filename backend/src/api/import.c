@@ -1,9 +1,9 @@
 /**
- * @file api/import.c  POST /api/v1/sessions/import: a session that was exported as JSON, again
+ * @file api/import.c  POST /api/v1/sessions/import: importing a session that was exported as JSON
  *
- * The body is what the export with format `json` gave. Everything of it is kept but the ids, which
- * are new (the session may still be there, or be somebody else's), and recordings, which are no
- * part of the file. A profile that the user has already is used; else the file's is added.
+ * The body is an export in format `json`. Everything is kept except the ids, which are new (the
+ * session may still exist, or belong to somebody else), and recordings, which are not part of the
+ * file. A profile that the user already has is used; else the file's is added.
  */
 #include "answer/claims.h"
 #include "answer/outline.h"
@@ -20,18 +20,18 @@
 #include <string.h>
 
 enum {
-    TEXT_MAX = 1 << 20, /* of one answer, in characters */
-    SHORT_MAX = 128,    /* of a name or a label, in characters */
+    TEXT_MAX = 1 << 20, /* longest answer, in characters */
+    SHORT_MAX = 128,    /* longest name or label, in characters */
     POINTS_MAX = 64,
     NUMBER_MAX = 1000000,
     MS_MAX = 86400000,
     DURATION_MAX = 30 * 86400, /* [s] */
 };
 
-/* In the place of the run of the program that was to finish what was cut off. */
+/* Stands for the process that was to finish what was cut off. */
 #define CUT_OFF "imported"
 
-/* ------------------------------------------------------------------------------- what it holds */
+/* ---- schema ------------------------------------------------------------------------------ */
 
 static const struct field source_fields[] = {
     {"field", FIELD_CHOICE,
@@ -202,9 +202,9 @@ static char *copy_json(const json_t *from, const char *name)
 static int read_session(struct store_session *s, const json_t *from, const char *user)
 {
     s->created_at = time_of(from, "createdAt");
-    id_new_at(s->id, s->created_at); /* it sorts among the sessions of its day */
+    id_new_at(s->id, s->created_at); /* so that it sorts among the sessions of its day */
     memcpy(s->user_id, user, sizeof(s->user_id));
-    session_read_status(json_str(from, "status"), &s->status); /* one of them: it was validated */
+    session_read_status(json_str(from, "status"), &s->status); /* valid, because it was validated */
     s->completed_at = time_of(from, "completedAt");
     s->job_description = copy_text(from, "jobDescription");
     s->title = copy_text(from, "title");
@@ -212,7 +212,7 @@ static int read_session(struct store_session *s, const json_t *from, const char 
     return s->job_description && s->title && s->metadata ? 0 : UV_ENOMEM;
 }
 
-/* Everything beside question, answer and metrics. */
+/* Everything except question, answer and metrics. */
 static char *read_detail(const json_t *from)
 {
     json_t *detail = json_object();
@@ -277,7 +277,7 @@ static int read_transcripts(struct import *in, const json_t *list)
     return err;
 }
 
-/* The user's own one, if it is still there; else the file's, if it has one. */
+/* The user's own profile if it still exists; else the file's, if there is one. */
 static int read_profile(const struct http_request *req, struct import *in, const json_t *body,
                         struct errbuf *why)
 {

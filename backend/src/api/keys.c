@@ -1,5 +1,5 @@
 /**
- * @file api/keys.c  Personal keys: made, told once, listed by how they begin, revoked
+ * @file api/keys.c  Personal keys: created, shown once, listed by their first characters, revoked
  */
 #include "auth/api_keys.h"
 
@@ -17,7 +17,7 @@ static const struct field key_fields[] = {
     {.name = NULL},
 };
 
-/* text: the key itself, told once; NULL: not now. */
+/* text: the key itself, shown once; NULL: not now. */
 static void write_key(struct buf *out, const struct store_api_key *key, const char *text)
 {
     buf_puts(out, "{\"id\":");

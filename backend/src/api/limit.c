@@ -1,5 +1,5 @@
 /**
- * @file api/limit.c  Rate limits as the wire tells them
+ * @file api/limit.c  Rate limits in HTTP answers
  */
 #include "api/limit.h"
 

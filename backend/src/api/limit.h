@@ -1,5 +1,5 @@
 /**
- * @file api/limit.h  Rate limits as the wire tells them
+ * @file api/limit.h  Rate limits in HTTP answers
  *
  * RateLimit and RateLimit-Policy as in draft-ietf-httpapi-ratelimit-headers: "default";r=99;t=1.
  */
@@ -9,7 +9,7 @@
 #include "auth/ratelimit.h"
 #include "net/http.h"
 
-/** 0 to go on, 1 when res holds the 429. tell: headers on answers that were allowed, too. */
+/** 0 to go on, 1 if res holds the 429. tell: set the headers on allowed answers, too. */
 int limit_request(const struct http_request *req, struct http_response *res,
                   struct ratelimit *limit, const char *key, bool tell);
 

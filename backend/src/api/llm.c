@@ -1,11 +1,11 @@
 /**
  * @file api/llm.c  Answers over REST: generate and interrupt
  *
- * Nothing here waits: a handler takes a ticket, posts what it wants to the loop and returns, and
- * the loop answers the ticket later (net/http.h). A client that leaves meanwhile interrupts its
- * generation. JSON and server-sent events are made of the messages that /ws/llm-stream sends
- * (api/messages.h). With a session, the question goes to its live interview, so that its sockets
- * hear of it and the pair is kept.
+ * Nothing here waits: a handler takes a ticket, posts its request to the loop and returns, and the
+ * loop answers the ticket later (net/http.h). If the client leaves meanwhile, its generation is
+ * interrupted. JSON and server-sent events are made from the messages of /ws/llm-stream
+ * (api/messages.h). With a session the question goes to its live interview, so that its sockets see
+ * it and the exchange is stored.
  */
 #include "answer/user_chain.h"
 #include "api/events.h"
@@ -28,7 +28,7 @@
 
 enum {
     QUESTION_MAX = 4000,
-    WAIT_MAX_MS = 300000, /* for one answer as JSON; then 503 */
+    WAIT_MAX_MS = 300000, /* for an answer as JSON; then 503 */
     ANSWER_MAX = 1 << 20,
 };
 
@@ -47,22 +47,22 @@ struct generation {
     bool wants_stream;
     char user[HTTP_USER_MAX];
     struct token_claims claims;
-    struct presence_entry who; /* it ends with the sign-in that asked */
+    struct presence_entry who; /* ends it together with the sign-in that made the request */
     char session[ID_TEXT_MAX]; /* "": none */
     char *question;
     char *provider;
     char *model;
     struct session_context context;
-    struct choice *choice; /* of a question without a session */
+    struct choice *choice; /* for a question without a session */
     struct user_chain *chain;
-    struct live_again again; /* .transcript_id "": a question of its own */
+    struct live_again again; /* .transcript_id "": a new question */
 
     char id[ID_TEXT_MAX];
-    struct answer *answer; /* of a question without a session */
+    struct answer *answer; /* for a question without a session */
     struct live *live;
     struct live_listener *listener;
     struct loop_timer *late;
-    struct events *events; /* of a stream; its ticket is used up */
+    struct events *events; /* for a stream; its ticket is used up */
     bool gone;             /* the client has left */
     bool begun;
     bool ended;
@@ -129,7 +129,7 @@ static struct generation *generation_new(const struct http_request *req, const j
 
 static int fill(const struct http_request *req, struct http_response *res, void *arg);
 
-/** Outside every handler of the interview: give it back, then tell who waits. */
+/** Outside every handler of the interview: releases it, then answers the client. */
 static void leave(void *arg)
 {
     struct generation *g = arg;
@@ -156,7 +156,7 @@ static void end(struct generation *g, int err, const char *why)
         leave(g);
 }
 
-/** No client waits for it any more: the provider is told to stop. */
+/** The client no longer waits: tells the provider to stop. */
 static void give_up(struct generation *g, int err)
 {
     if (g->ended)
@@ -188,7 +188,7 @@ static void follow_sign_in(struct generation *g)
         presence_follow(g->app->presence, &g->who);
 }
 
-/** The client left: before it was answered, or in the middle of its stream. */
+/** The client left, before the answer or in the middle of its stream. */
 static void on_gone(void *arg)
 {
     struct generation *g = arg;
@@ -225,7 +225,7 @@ static bool is_ours(const struct generation *g, const char *generation_id)
     return !g->ended && strcmp(generation_id, g->id) == 0;
 }
 
-/** What of our generation is told, in the order of the wire. */
+/** Events of our generation, in the order of the wire. */
 static void on_event(const struct live_event *event, void *arg)
 {
     struct generation *g = arg;
@@ -234,7 +234,7 @@ static void on_event(const struct live_event *event, void *arg)
         if (g->wants_stream)
             stream_event(g, "started", event);
         else
-            buf_clear(&g->text); /* what another one said before is void */
+            buf_clear(&g->text); /* what an earlier provider said is void */
         json_decref(g->check);
         g->check = NULL;
         keep(&g->started, event);
@@ -346,7 +346,7 @@ static int begin_live(struct generation *g, struct errbuf *why)
     return err ? err : live_ask(g->live, &ask, g->id, why);
 }
 
-/** A stream is answered as soon as it is known that there will be one. */
+/** A stream is answered as soon as it is certain that there will be one. */
 static int begin_reply(struct generation *g)
 {
     int err;
@@ -486,7 +486,7 @@ static int post_to_loop(const struct http_request *req, struct http_response *re
     struct errbuf why = {""};
     int err = request_who(req, &g->claims);
 
-    if (err) { /* it has expired since it was looked at first */
+    if (err) { /* it has expired since the first check */
         g->session[0] = '\0';
         generation_free(g);
         return UV_EACCES;
@@ -505,7 +505,7 @@ static int post_to_loop(const struct http_request *req, struct http_response *re
     return err;
 }
 
-/* A question that is to be asked again in its place. 1: answered. */
+/* A question to be asked again in its old place. 1: answered. */
 static int find_again(const struct http_request *req, struct http_response *res, const json_t *body,
                       struct generation *g)
 {

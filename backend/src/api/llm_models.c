@@ -20,7 +20,7 @@ struct list {
     size_t count;
 };
 
-/* All providers are asked at once; each list ends by itself within seconds. */
+/* All providers are asked at once; each request for a list ends by itself within seconds. */
 struct survey {
     const struct app *app;
     struct http_server *server;
@@ -29,9 +29,9 @@ struct survey {
     char user[ID_TEXT_MAX];
     struct choice *choice;
     struct user_chain *chain;
-    struct list *lists; /* one of each provider, in the order of the chain */
+    struct list *lists; /* one per provider, in the order of the chain */
     size_t list_count;
-    size_t waiting; /* lists that are still to come */
+    size_t waiting; /* lists still outstanding */
     bool gone;      /* the client has left, or the server with it */
 };
 
@@ -66,7 +66,7 @@ static int fill(const struct http_request *req, struct http_response *res, void 
     struct llm_listed *first = NULL, **end = &first;
     int err;
 
-    for (size_t i = 0; i < x->list_count; i++) { /* one list of them all */
+    for (size_t i = 0; i < x->list_count; i++) { /* merges them into one list */
         *end = x->lists[i].first;
         end = *end ? x->lists[i].end : end;
         x->lists[i].first = NULL;
@@ -195,7 +195,7 @@ int llm_models_list(const struct http_request *req, struct http_response *res,
 
 /* ------------------------------------------------------------------ GET /api/v1/llm/models */
 
-/* How it is with a provider, as far as its list and the questions it was asked tell. */
+/* The state of a provider, according to its list and its latest questions. */
 static const char *health(const struct user_link *link, const struct llm_listed *listed, size_t i)
 {
     const struct llm_listed *one = listed;

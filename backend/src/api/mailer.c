@@ -1,7 +1,7 @@
 /**
  * @file api/mailer.c  Mails that the server sends
  *
- * A message is RFC 5322 with a text in UTF-8; libcurl doubles the dots and speaks to the server.
+ * A message is RFC 5322 with a UTF-8 text; libcurl does dot-stuffing and talks to the server.
  */
 #include "api/mailer.h"
 
@@ -102,7 +102,7 @@ bool mailer_is_there(const struct app *app)
     return app->config->smtp_url && app->client;
 }
 
-/* One that may be written and sent; NULL with *err. */
+/* A mail that may be written and sent; NULL with *err. */
 static struct mail *begin(const struct app *app, const char *email, int *err)
 {
     struct mail *mail;

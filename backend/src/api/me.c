@@ -1,8 +1,8 @@
 /**
- * @file api/me.c  Who am I: name, settings, photo; and the end of it all
+ * @file api/me.c  The signed-in user: name, settings, photo; and erasing the account
  *
- * A photo is small, known by its first bytes and not by what its sender calls it, kept sealed, and
- * given back to its owner alone as a picture that can do nothing else.
+ * A photo is small, recognised by its first bytes and not by its declared type, stored sealed, and
+ * only served to its owner, as an image that can do nothing else.
  */
 #include "api/auth.h"
 #include "api/providers.h"
@@ -24,7 +24,7 @@
 
 #define PHOTO_PATH "/api/v1/auth/me/photo"
 
-enum { PHOTO_MAX = 256 << 10 }; /* [bytes]: a square of 512 dots has less */
+enum { PHOTO_MAX = 256 << 10 }; /* [bytes]: a square of 512 pixels is smaller */
 
 static const struct field settings_fields[] = {
     {"preferredLLM", FIELD_TEXT, .max = 64, .flags = FIELD_NULLABLE},
@@ -92,7 +92,7 @@ static int merge_settings(struct store_user *user, json_t *changes)
     return err;
 }
 
-/* What the body says goes into user; called by the store while nobody else changes it. */
+/* Copies the body's values to user; called by the store while nobody else changes it. */
 static int change_me(struct store_user *user, void *arg)
 {
     const json_t *body = arg;
@@ -111,7 +111,7 @@ static int change_me(struct store_user *user, void *arg)
     return !err && settings ? merge_settings(user, settings) : err;
 }
 
-/* Somewhere on the web, over TLS; nobody here ever calls it. */
+/* An https address; this server never calls it. */
 static bool is_picture_url(const char *url)
 {
     size_t host = strncmp(url, "https://", 8) == 0 ? strcspn(url + 8, "/?#") : 0;
@@ -122,7 +122,7 @@ static bool is_picture_url(const char *url)
     return host > 0;
 }
 
-/* The one that was uploaded goes when another takes its place. */
+/* The uploaded photo is removed when another replaces it. */
 static int put_away_photo(const struct http_request *req, const json_t *body, struct errbuf *why)
 {
     int err = json_object_get(body, "photoURL")
@@ -208,7 +208,7 @@ static int put_photo(const struct http_request *req, struct http_response *res)
     if (!type)
         return http_problem(res, req, 415, "unsupported_media",
                             "That is not a picture: send PNG, JPEG or WebP.", NULL);
-    snprintf(url, sizeof(url), PHOTO_PATH "?v=%" PRId64, now); /* another one is another address */
+    snprintf(url, sizeof(url), PHOTO_PATH "?v=%" PRId64, now); /* a new photo gets a new address */
     err = keep_photo(req, type, now, &why);
     if (!err)
         err = store_user_change(app_of(req)->store, req->user, change_photo_url, url, &user, &why);
@@ -259,7 +259,7 @@ static int delete_photo(const struct http_request *req, struct http_response *re
     return http_reply_empty(res, 204);
 }
 
-/* ------------------------------------------------------------------------------ the end */
+/* ---- erasing the account ------------------------------------------------------------------ */
 
 int auth_erase(const struct app *app, const char *user, struct errbuf *why)
 {
@@ -272,7 +272,7 @@ int auth_erase(const struct app *app, const char *user, struct errbuf *why)
     recordings_clean(app);
     if (store_scrub(app->store, why))
         log_warn("store", "what was erased is overwritten later: %s", why->text);
-    /* That it was done stays, as nobody's (docs/guides/accounts.md). */
+    /* That it happened stays in the log, anonymously (docs/guides/accounts.md). */
     if ((err = audit_forget(user)))
         log_error("audit", "the audit log still names somebody who was erased: %s",
                   uv_strerror(err));

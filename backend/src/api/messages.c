@@ -1,5 +1,5 @@
 /**
- * @file api/messages.c  What happens in an interview, as the JSON of both WebSockets
+ * @file api/messages.c  Events of an interview, as the JSON of both WebSockets
  */
 #include "api/messages.h"
 
@@ -49,7 +49,7 @@ static void set_speaker(json_t *msg, enum voice_who who, float voice)
         json_object_set_new(msg, "voice", json_thousandths((double)voice));
 }
 
-/* On a socket that hears everybody. */
+/* For a socket that hears everybody. */
 static void set_line(json_t *msg, const struct live_event *event)
 {
     if (event->line)
@@ -331,7 +331,7 @@ static uint32_t key_of(const char *generation_id)
     return hash ? hash : 1;
 }
 
-/* Utterances are numbered on each line. */
+/* Utterances are numbered per line. */
 static uint32_t key_of_words(const struct live_event *event)
 {
     char line[2 * 21 + 2];
@@ -347,11 +347,12 @@ struct message_delivery message_delivery(const struct live_event *event)
     switch (event->kind) {
     case LIVE_PARTIAL:
         return (struct message_delivery){WS_REPLACE, key_of_words(event)};
-    case LIVE_FINAL: /* the key of its partials: an unsent one is not worth sending after this */
+    case LIVE_FINAL: /* the key of its partials: after this, an unsent partial is not worth
+                        sending */
         return (struct message_delivery){WS_KEEP, key_of_words(event)};
     case LIVE_DELTA:
         return (struct message_delivery){WS_MERGE, key_of(event->delta.generation_id)};
-    case LIVE_CHECK: /* each one tells all: only the newest is worth sending */
+    case LIVE_CHECK: /* each one contains everything: only the newest is worth sending */
         return (struct message_delivery){WS_REPLACE, key_of(event->check.generation_id)};
     case LIVE_LINES: /* likewise */
         return (struct message_delivery){WS_REPLACE, key_of("listening")};

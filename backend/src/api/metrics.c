@@ -1,7 +1,7 @@
 /**
- * @file api/metrics.c  GET /metrics for Prometheus, and what each request leaves behind
+ * @file api/metrics.c  GET /metrics for Prometheus, and the metrics of each request
  *
- * What counts as it happens is counted where it happens; what has a state is asked here.
+ * Events are counted where they happen; states are read here.
  */
 #include "observe/metrics.h"
 #include "answer/answer.h"
@@ -78,7 +78,7 @@ static void count_resealing(const struct resealer *resealer)
         metric_set(METRIC_RESEALING, i == (size_t)state, names[i]);
 }
 
-/* So that they stand at 0 before the first time: a rate is of two numbers. */
+/* So that they exist with 0 before the first event: a rate needs two numbers. */
 static void begin_with_zero(void)
 {
     static const char *const reports[] = {"error", "crash", "spans"};
@@ -114,7 +114,7 @@ static void count_everything(const struct app *app, struct http_server *server)
     begin_with_zero();
 }
 
-/* How many use a server, and when, is not for everybody. */
+/* How many people use a server, and when, is not for everybody. */
 static bool may_read(const struct http_request *req)
 {
     const char *header = http_header(req, "authorization");

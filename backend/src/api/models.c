@@ -1,9 +1,9 @@
 /**
- * @file api/models.c  What can be heard with, and getting more of it while the server runs
+ * @file api/models.c  Speech models: listing them, and fetching more while the server runs
  *
- * Names are those of the catalogue; where a file comes from, the catalogue and the server's own
- * settings say, never a request. Whoever has an account here may look; who may change what
- * everybody hears with is an operator (request_is_operator()).
+ * Names are those of the catalogue; the origin of a file is determined by the catalogue and the
+ * server's settings, never by a request. Everybody with an account may read; only an operator
+ * (request_is_operator()) may change the models that everybody uses.
  */
 #include "api/models.h"
 
@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ------------------------------------------------------------------------ who may what */
+/* ---- permissions -------------------------------------------------------------------------- */
 
 /* 1: answered. */
 static int refuse(const struct http_request *req, struct http_response *res)
@@ -61,7 +61,7 @@ struct listing {
     json_t *items;
 };
 
-/* "base.en-q8_0" of what the hub says of its model, a file name or a name. */
+/* "base.en-q8_0" from the hub's description of its model, a file name or a name. */
 static bool is_heard_with(const struct model_entry *entry, const char *model)
 {
     size_t n = strlen(entry->name);
@@ -97,7 +97,7 @@ static int fill(const struct http_request *req, struct http_response *res, void 
     return err;
 }
 
-/* What is heard with right now is known on the loop. */
+/* The model in use is known on the loop. */
 static void mark_in_use(void *arg)
 {
     struct listing *l = arg;

@@ -1,5 +1,5 @@
 /**
- * @file api/models.h  What can be heard with, as the wire has it, and what a chosen language brings
+ * @file api/models.h  Speech models as JSON, and fetching one for a chosen language
  *
  * Threads    Request workers.
  */
@@ -14,10 +14,10 @@
 struct app;
 struct models_shelf;
 
-/** HearingModel; in_use is told as ready. */
+/** HearingModel; in_use is reported as ready. */
 json_t *models_item(struct models_shelf *shelf, const struct model_entry *entry);
 
-/** A session is in this language: what hearing it needs begins to come, if that is set so. */
+/** A session is in this language: starts to fetch what is missing for it, if configured. */
 void hearing_chosen(const struct app *app, const char *language);
 
 #endif

@@ -1,8 +1,8 @@
 /**
- * @file api/orders.c  `interviewd admin`: what is asked in a terminal, done
+ * @file api/orders.c  `interviewd admin`: executing its commands
  *
- * Here or in the server that runs (api/door.h): the words come as they were typed, the answer goes
- * back as it is printed.
+ * In the command itself or in the running server (api/door.h): the arguments arrive as typed, and
+ * the answer is the text to print.
  */
 #include "api/admin.h"
 #include "api/auth.h"
@@ -16,12 +16,12 @@
 
 struct order {
     const struct app *app;
-    const char *const *words; /* behind the verb */
+    const char *const *words; /* after the verb */
     size_t count;
     struct buf *out;
 };
 
-/* A sentence in place of what was printed so far. */
+/* Replaces the output so far by a sentence. */
 static int refuse(const struct order *o, int err, const char *sentence)
 {
     buf_clear(o->out);
@@ -53,7 +53,7 @@ static void print_time(struct buf *out, int64_t ms)
     buf_printf(out, "%.16s", text); /* to the minute */
 }
 
-/* Somebody chose the name: nothing of it may move a terminal's cursor. */
+/* Names are chosen by users: they must not move a terminal's cursor. */
 static void print_text(struct buf *out, const char *text)
 {
     const char *end = text + strlen(text);
@@ -69,7 +69,7 @@ static void print_text(struct buf *out, const char *text)
     }
 }
 
-/* ------------------------------------------------------------------------------- looking */
+/* ---- queries ------------------------------------------------------------------------------ */
 
 static void print_row(struct buf *out, const struct store_user *user)
 {
@@ -149,7 +149,7 @@ static int show(const struct order *o)
     return err;
 }
 
-/* ------------------------------------------------------------------------------ changing */
+/* ---- changes ------------------------------------------------------------------------------ */
 
 static int print_link(const struct order *o, const struct store_user *user, int life_s)
 {
@@ -301,12 +301,12 @@ static int erase(const struct order *o)
     return err;
 }
 
-/* -------------------------------------------------------------------------------- which */
+/* ---- dispatch ----------------------------------------------------------------------------- */
 
 static const struct {
     const char *verb;
     int (*run)(const struct order *o);
-    size_t least, most; /* words behind it */
+    size_t least, most; /* number of arguments after it */
     const char *usage;
 } orders[] = {
     {"list", list, 0, 0, "list"},
@@ -325,7 +325,7 @@ enum { ORDERS = sizeof(orders) / sizeof(orders[0]) };
 int order_run(const struct app *app, const char *const *words, size_t count, struct buf *out)
 {
     struct order o = {.app = app, .out = out};
-    size_t users = count && strcmp(words[0], "users") == 0; /* may stand before any of them */
+    size_t users = count && strcmp(words[0], "users") == 0; /* may precede any of them */
 
     for (size_t i = 0; i < ORDERS && count > users; i++) {
         if (strcmp(orders[i].verb, words[users]) != 0)

@@ -47,10 +47,10 @@ static const struct field login_fields[] = {
     {.name = NULL},
 };
 
-/* --------------------------------------------------------------------------- what is alike */
+/* ---- common parts ------------------------------------------------------------------------- */
 
-/* Whose page it is: as the browser says (the hook before has let no other page through), else as
- * the request calls this server. 1: answered. */
+/* The origin of the page: as stated by the browser (the hook before lets no other page through),
+ * else as the request addresses this server. 1: answered. */
 static int find_rp(const struct http_request *req, struct http_response *res, struct passkey_rp *rp)
 {
     const char *origin = http_header(req, "origin");
@@ -67,7 +67,7 @@ static int find_rp(const struct http_request *req, struct http_response *res, st
     return 1;
 }
 
-/* What came from the browser and does not hold. */
+/* The browser's answer is invalid. */
 static int refuse_answer(const struct http_request *req, struct http_response *res, int err,
                          const struct errbuf *why, const char *field)
 {
@@ -114,7 +114,7 @@ static bool is_transport(const char *text)
     return *text && strspn(text, "abcdefghijklmnopqrstuvwxyz-") == strlen(text);
 }
 
-/* One line of those that look like one (WebAuthn section 5.8.4: new ones may come). */
+/* A line of the transports that look valid (WebAuthn section 5.8.4: there may be new ones). */
 static char *join_transports(const json_t *list)
 {
     char text[10 * 21 + 1] = "";
@@ -130,7 +130,7 @@ static char *join_transports(const json_t *list)
     return strdup(text);
 }
 
-/* May who asks add one? 1: answered. */
+/* May the caller add one? 1: answered. */
 static int check_may_add(const struct http_request *req, struct http_response *res)
 {
     struct token_claims claims;
@@ -274,7 +274,7 @@ static int post_passkey(const struct http_request *req, struct http_response *re
 
 /* ------------------------------------------------------------------------------ signing in */
 
-/* WebAuthn section 5.5; without a list, so that nobody learns whose passkeys there are. */
+/* WebAuthn section 5.5; without a list, so that nobody learns whose passkeys exist. */
 static int post_login_options(const struct http_request *req, struct http_response *res)
 {
     char challenge[CHALLENGE_TEXT_MAX];
@@ -343,7 +343,7 @@ static int post_login(const struct http_request *req, struct http_response *res)
                : auth_reply_grant(req, res, 200, &grant);
 }
 
-/* -------------------------------------------------------------------------- those there are */
+/* ---- list, rename, remove ----------------------------------------------------------------- */
 
 static int get_passkeys(const struct http_request *req, struct http_response *res)
 {

@@ -1,7 +1,7 @@
 /**
- * @file api/presence.c  Who is here: every open socket, by the user and the sign-in it belongs to
+ * @file api/presence.c  Open sockets, by user and sign-in
  *
- * Chains by user: what is asked is always about one user, and one has a few sockets.
+ * Chained by user: queries are always about one user, who has only a few sockets.
  */
 #include "api/presence.h"
 
@@ -36,7 +36,7 @@ void presence_close(struct presence *p)
     free(p);
 }
 
-/* Ids are made by us: nobody chooses them so that they collide. */
+/* Ids are made by us, so nobody can choose them to collide. */
 static struct presence_entry **chain(struct presence *p, const char *user)
 {
     unsigned h = 2166136261u;
@@ -116,7 +116,7 @@ struct ended {
     char family[ID_TEXT_MAX];
 };
 
-/* All that are meant are taken out first: what they do when told may let others leave. */
+/* All affected entries are taken out first, because their handlers may remove others. */
 static void tell(void *arg)
 {
     struct ended *ended = arg;

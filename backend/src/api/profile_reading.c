@@ -1,8 +1,8 @@
 /**
  * @file api/profile_reading.c  POST /api/v1/profiles/preview and /profiles/{id}/match
  *
- * What the ground room understands of a profile, told before it is relied on: who a résumé is about
- * and which stories it tells, and how much of a posting a profile speaks of. Nothing is stored.
+ * Shows what ground/ understands of a profile before it is relied on: who a résumé is about and
+ * which stories it tells, and how much of a job posting a profile covers. Nothing is stored.
  */
 #include "api/profiles.h"
 #include "api/reply.h"
@@ -31,7 +31,7 @@ static json_t *text_of(const char *text, size_t len)
     return value;
 }
 
-/* The run of a field from its first passage to its last. */
+/* The part of a field from its first passage to its last. */
 static json_t *place_text(const struct grounding *g, const struct place *place)
 {
     const struct passage *a = grounding_passage(g, place->first);
@@ -180,7 +180,7 @@ static json_t *match_json(const struct grounding *g)
                      (int)covered, "by", grounding_points(g) ? "meaning" : "words");
 }
 
-/* Everything a profile has, held against the posting; NULL: out of memory. */
+/* Compares everything in a profile with the posting; NULL: out of memory. */
 static json_t *match_profile(const struct store_profile *profile, const char *job)
 {
     json_t *skills = profile->skills ? json_parse(profile->skills, strlen(profile->skills)) : NULL;

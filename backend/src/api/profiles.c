@@ -1,5 +1,5 @@
 /**
- * @file api/profiles.c  Who the candidate is
+ * @file api/profiles.c  Profiles of candidates
  */
 #include "api/profiles.h"
 #include "api/reply.h"
@@ -30,7 +30,7 @@ static int set_text(char **field, const json_t *body, const char *name)
     return text ? set(field, strdup(text)) : 0;
 }
 
-/* The members of body; called by the store while nobody else changes the profile. */
+/* Copies the members of body; called by the store while nobody else changes the profile. */
 static int apply(struct store_profile *p, void *arg)
 {
     const json_t *body = arg;
@@ -50,7 +50,7 @@ static int apply(struct store_profile *p, void *arg)
     return err;
 }
 
-/* A profile is written whole: the members of body, and defaults for what is not there. */
+/* Writes a whole profile: the members of body, and defaults for absent ones. */
 static int replace(struct store_profile *p, void *body)
 {
     char **texts[] = {&p->name, &p->role, &p->industry, &p->context};
@@ -131,7 +131,7 @@ static int get_profile(const struct http_request *req, struct http_response *res
     return 0;
 }
 
-/* A profile that is not there is said rather than what is wrong with the body. */
+/* A missing profile is reported before errors in the body. */
 static void refuse_body(const struct http_request *req, struct http_response *res)
 {
     struct store_profile p;

@@ -1,5 +1,5 @@
 /**
- * @file api/profiles.h  A profile as it comes over the wire
+ * @file api/profiles.h  Profiles in requests
  *
  * Threads    Request workers.
  */
@@ -10,11 +10,11 @@
 #include "store/store.h"
 
 enum {
-    PROFILES_MAX = 200,          /**< Of one user */
+    PROFILES_MAX = 200,          /**< Per user */
     PROFILE_CONTEXT_MAX = 65536, /**< In bytes and in characters */
 };
 
-/** What a person says of themself, for a table of fields. name_flags: FIELD_REQUIRED, or 0. */
+/** The fields about the person, for a table of fields. name_flags: FIELD_REQUIRED, or 0. */
 #define PROFILE_FIELDS(name_flags)                                                                 \
     {"name", FIELD_TEXT, .min = 1, .max = 120, .flags = (name_flags) | FIELD_TRIM},                \
         {"role", FIELD_TEXT, .max = 120, .flags = FIELD_TRIM},                                     \
@@ -25,10 +25,10 @@ enum {
         "context", FIELD_TEXT, .max = PROFILE_CONTEXT_MAX, .bytes_max = PROFILE_CONTEXT_MAX        \
     }
 
-/** These members of body, with defaults for what is not there, into p; updated_at is now. */
+/** Copies these members of body, with defaults for absent ones, to p; updated_at is now. */
 int profile_fill(struct store_profile *p, json_t *body);
 
-/** 409: there are as many as there may be. Returns 0. */
+/** 409: the limit is reached. Returns 0. */
 int profile_refuse_more(const struct http_request *req, struct http_response *res);
 
 #endif

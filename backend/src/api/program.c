@@ -1,8 +1,8 @@
 /**
- * @file api/program.c  What a sign-in is used with, in words
+ * @file api/program.c  Names for the programs that sign in
  *
- * Browsers name each other in their User-Agent, so the order here matters: the more particular name
- * comes before the one it pretends to be. Of anything else the first name is taken ("curl").
+ * Browsers name each other in their User-Agent, so the order here matters: a more specific name
+ * comes before the one it pretends to be. For anything else the first name is used ("curl").
  */
 #include "api/auth.h"
 

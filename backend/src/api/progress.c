@@ -1,7 +1,7 @@
 /**
- * @file api/progress.c  GET /api/v1/analytics/progress: how one comes along, session by session
+ * @file api/progress.c  GET /api/v1/analytics/progress: a user's progress, session by session
  *
- * It is counted out of what was said whenever somebody asks; nothing of it is kept.
+ * Computed from the transcripts at each request; nothing of it is stored.
  */
 #include "api/progress.h"
 
@@ -13,9 +13,9 @@
 
 #include <string.h>
 
-enum { SPEECH_LEAST_MS = 5000 }; /* less tells nothing of a pace */
+enum { SPEECH_LEAST_MS = 5000 }; /* less says nothing about the pace */
 
-/* What somebody says while they look for words, folded (ä is a). Recognisers leave many out. */
+/* Filler words, folded (ä is a). Recognisers omit many of them. */
 static const char *const fillers[] = {
     "ah", "ahm", "eh", "em",  "er",   "erm",  "euh",       "hm",       "hmm",      "mhm",
     "mm", "uh",  "um", "uhm", "este", "like", "basically", "actually", "literally"};

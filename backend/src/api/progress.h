@@ -1,7 +1,7 @@
 /**
- * @file api/progress.h  How somebody comes along, counted out of what was said in a session
+ * @file api/progress.h  A user's progress, computed from the transcript of a session
  *
- * Threads    Request workers, and where an archive is made.
+ * Threads    Request workers, and the thread that makes an archive.
  */
 #ifndef API_PROGRESS_H
 #define API_PROGRESS_H
@@ -11,7 +11,7 @@
 
 struct app;
 
-/** ProgressItem of the contract. The session is as it was read, and is opened. */
+/** ProgressItem of the API. The session was read and opened by the caller. */
 int progress_of(const struct app *app, struct store_session *session, json_t **item,
                 struct errbuf *why);
 

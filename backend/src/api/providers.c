@@ -1,8 +1,8 @@
 /**
- * @file api/providers.c  Who answers me: auth/me/providers
+ * @file api/providers.c  A user's answer providers: auth/me/providers
  *
- * A key comes in and never goes out: what is told of it is that it is there, and how it ends. What
- * is changed is written first and then told to the loop, where it holds from the next question on.
+ * Keys can be set but never read: answers only say that there is one, and how it ends. Changes are
+ * stored first and then passed to the loop, where they take effect with the next question.
  */
 #include "api/providers.h"
 
@@ -31,7 +31,7 @@ void providers_choice_free(struct choice *choice)
     free(choice);
 }
 
-/* settings.preferredLLM of their account. */
+/* settings.preferredLLM of the account. */
 static const char *preferred_by(const struct app *app, const char *user)
 {
     struct store_user record;
@@ -119,9 +119,9 @@ void providers_forget(const struct app *app, const char *user)
         free(f);
 }
 
-/* ---------------------------------------------------------------------------------- told */
+/* ---- as JSON ------------------------------------------------------------------------------ */
 
-/** Keys are known by their end, where enough of them stays untold. */
+/** A key is identified by its end, if enough of it stays hidden. */
 static json_t *key_json(const struct choice_own *own)
 {
     enum { TOLD = 4, LONG_ENOUGH = 16 };
@@ -132,7 +132,7 @@ static json_t *key_json(const struct choice_own *own)
     return json_pack("{s:s}", "lastFour", len >= LONG_ENOUGH ? own->key + len - TOLD : "");
 }
 
-/** Why it cannot be asked as it is; "" when it can. */
+/** Why it cannot be used as it is; "" if it can. */
 static const char *why_not(const struct choice *c, const struct llm_preset *preset,
                            const struct llm_provider *usual)
 {
@@ -145,7 +145,7 @@ static const char *why_not(const struct choice *c, const struct llm_preset *pres
     return "";
 }
 
-/** Can this user make it answer, with a key or an address of their own? */
+/** Can this user make it work, with a key or an address of their own? */
 static bool may_use(const struct choice *c, const struct llm_preset *preset,
                     const struct llm_provider *usual)
 {
@@ -203,7 +203,7 @@ static bool is_told(const json_t *items, const char *name)
     return false;
 }
 
-/* In the order in which they are asked, then the others. The built-in answer is none of them. */
+/* In the order in which they are tried, then the others. The built-in answer is not included. */
 static json_t *providers_json(const struct visit *v, const struct user_chain *chain)
 {
     json_t *items = json_array();
@@ -220,7 +220,7 @@ static json_t *providers_json(const struct visit *v, const struct user_chain *ch
                      v->choice->addresses, "items", items);
 }
 
-/* -------------------------------------------------------------------------------- a visit */
+/* ---- requests ----------------------------------------------------------------------------- */
 
 void visit_free(struct visit *v)
 {
@@ -272,7 +272,7 @@ static int fill(const struct http_request *req, struct http_response *res, void 
     return err;
 }
 
-/* Who left has chosen all the same. */
+/* The choice counts even if the client has left. */
 static void show(void *arg)
 {
     struct visit *v = arg;
@@ -304,9 +304,9 @@ static int get_providers(const struct http_request *req, struct http_response *r
     return err ? (err > 0 ? 0 : err) : show_later(res, v);
 }
 
-/* ------------------------------------------------------------------------------- changing */
+/* ---- changes ------------------------------------------------------------------------------ */
 
-/* On the lane of the store, which has one worker: nobody else chooses in between. */
+/* On the store's lane, which has a single worker: no other change comes in between. */
 static int keep(const struct http_request *req, struct http_response *res, struct visit *v)
 {
     struct store_choice record = {.choice = NULL};
@@ -408,8 +408,8 @@ static int set_from(char **text, const json_t *body, const char *name)
     return value ? choice_set(text, json_string_value(value)) : 0;
 }
 
-/* What the body says goes into the choice. A key goes to no other address than the one it was
- * given for. 1: answered. */
+/* Applies the body to the choice. A key is only ever used with the address that it was given for.
+ * 1: answered. */
 static int visit_take(const struct http_request *req, struct http_response *res, struct visit *v,
                       const json_t *body)
 {
@@ -448,7 +448,7 @@ static const struct field visit_fields[] = {
     {.name = NULL},
 };
 
-/* Begins a visit that is about the provider of the address. 1: answered. */
+/* Starts a request about the provider in the address. 1: answered. */
 int visit_provider(const struct http_request *req, struct http_response *res, unsigned flags,
                    struct visit **vp, json_t **body)
 {
@@ -475,7 +475,7 @@ int visit_provider(const struct http_request *req, struct http_response *res, un
     return err;
 }
 
-/* A provider that somebody has just got a key for is wanted: it is asked first. */
+/* A provider that just got a key is wanted: it is tried first. */
 static void put_in_order(struct choice *c, const char *name)
 {
     if (!c->ordered || is_in_order(c, name) || c->order_count == CHOICE_MAX)

@@ -1,5 +1,5 @@
 /**
- * @file api/providers.h  What a user chose of language models: loaded, and forgotten
+ * @file api/providers.h  A user's choice of language models: loading and forgetting it
  *
  *     struct choice *choice;
  *     providers_choice(app, user, &choice, why);       // worker
@@ -7,8 +7,9 @@
  *     providers_choice_free(choice);                   // wipes the keys
  *
  * Threads    providers_choice() blocks: workers. The rest: any.
- * Errors     The store's; UV_ENOMEM. A choice that cannot be read is one of nobody, so that no
- *            question goes to somebody its user may not have wanted; it is logged.
+ * Errors     The store's; UV_ENOMEM. A choice that cannot be read counts as a choice of no
+ *            provider, so that no question is sent to a provider that the user may not want; this
+ *            is logged.
  */
 #ifndef API_PROVIDERS_H
 #define API_PROVIDERS_H
@@ -16,12 +17,12 @@
 #include "answer/choice.h"
 #include "api/app.h"
 
-/** *choice: NULL where users choose nothing (the setting own-keys). */
+/** *choice: NULL if users may not choose (the setting own-keys). */
 int providers_choice(const struct app *app, const char *user, struct choice **choice,
                      struct errbuf *why);
 void providers_choice_free(struct choice *choice); /**< NULL is allowed */
 
-/** The user was erased: keys of theirs in memory are wiped. */
+/** The user was erased: wipes their keys in memory. */
 void providers_forget(const struct app *app, const char *user);
 
 #endif

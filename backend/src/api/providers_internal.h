@@ -1,7 +1,7 @@
 /**
  * @file api/providers_internal.h  One request about a user's providers; private to api/providers*.c
  *
- * A worker loads the choice and puts into it what the request says; then the visit is the loop's,
+ * A worker loads the choice and applies the request to it; then the visit belongs to the loop,
  * which answers its ticket.
  */
 #ifndef API_PROVIDERS_INTERNAL_H
@@ -18,12 +18,12 @@ struct visit {
     uint64_t ticket;
     char user[ID_TEXT_MAX];
     struct choice *choice;
-    const char *name; /* of the provider it is about; NULL: of all */
+    const char *name; /* the provider it is about; NULL: all */
 };
 
 void visit_free(struct visit *v); /* NULL is allowed */
-/** About the provider of the address, with the body's key, model and url in the choice. 1: it is
- *  answered; else *vp and *body are the caller's. */
+/** For the provider in the address, with the body's key, model and url applied to the choice. 1:
+ *  answered; else *vp and *body belong to the caller. */
 int visit_provider(const struct http_request *req, struct http_response *res, unsigned flags,
                    struct visit **vp, json_t **body);
 

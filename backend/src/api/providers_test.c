@@ -1,9 +1,9 @@
 /**
- * @file api/providers_test.c  Does it answer? POST auth/me/providers/{name}/test
+ * @file api/providers_test.c  Testing a provider: POST auth/me/providers/{name}/test
  *
- * The provider is asked as it would be with what the body says beside what is kept: for its models
- * first, which a wrong key does not get, then for one word, whose time is measured. Nothing of it
- * is kept, but the measurement where the body says nothing new.
+ * The provider is called with the stored settings plus those in the body: first for its models,
+ * which needs a valid key, then for one word, whose time is measured. Nothing is stored, except the
+ * measurement if the body contains nothing new.
  *
  *     posted -> listing -> asking -> answered, and freed
  *                |            |
@@ -32,13 +32,13 @@ enum { LISTED_MAX = 64, TOKENS = 16, WHY_MAX = 512 };
 
 struct trial {
     struct visit *visit;
-    bool kept; /* it is tried as it is kept */
+    bool kept; /* tested as stored */
     struct user_chain *chain;
     const struct llm_provider *provider; /* of the chain */
     struct completion *completion;
     json_t *models;
     uint64_t asked_ms;
-    int64_t first_ms; /* -1: no word came */
+    int64_t first_ms; /* -1: no word arrived */
     char why[WHY_MAX];
     bool listing;
     bool gone;
@@ -85,7 +85,7 @@ static void failed(struct trial *t, const char *why)
     finish(t);
 }
 
-/* As a sentence for the person, with what they can do. */
+/* A sentence for the person, with what they can do. */
 static void failed_by(struct trial *t, int err)
 {
     const struct llm_preset *preset = llm_preset_find(t->provider->name);
@@ -168,7 +168,7 @@ static void on_name(const char *name, int err, void *arg)
     t->listing = false;
     if (t->gone || err == UV_ECANCELED)
         trial_free(t);
-    else if (err && err != UV_ENOENT) /* some that answer have no list */
+    else if (err && err != UV_ENOENT) /* some working providers have no list */
         failed_by(t, err);
     else
         ask(t);
@@ -222,7 +222,7 @@ static void begin(void *arg)
     }
 }
 
-/* Its list ends by itself within seconds. */
+/* The request for its list ends by itself within seconds. */
 static void on_gone(void *arg)
 {
     struct trial *t = arg;

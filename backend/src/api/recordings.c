@@ -1,5 +1,5 @@
 /**
- * @file api/recordings.c  How long recordings stay, and that nothing is left of them then
+ * @file api/recordings.c  Retention of recordings, and erasing them completely
  */
 #include "api/recordings.h"
 
@@ -57,7 +57,7 @@ int64_t recordings_keep_until(const struct app *app, const char *user, int64_t n
 
 /* ------------------------------------------------------------------------------ erasing */
 
-/* True: it is gone, and so is its place in the list. */
+/* True: it is gone, and so is its entry in the list. */
 static bool erase_blob(const struct app *app, const char *id)
 {
     struct errbuf why = {""};
@@ -68,7 +68,7 @@ static bool erase_blob(const struct app *app, const char *id)
         return false;
     }
     err = store_erased_gone(app->store, id, &why);
-    if (err && err != UV_ENOENT) /* another worker may have been quicker */
+    if (err && err != UV_ENOENT) /* another worker may have been faster */
         log_error("audio", "%s: %s", id, why.text);
     return !err || err == UV_ENOENT;
 }
@@ -166,11 +166,11 @@ static void on_timer(void *arg)
         r->running = lane_submit(r->app->lanes, LANE_READ, run, ran, r) == 0;
 }
 
-/* ------------------------------------------------------------------- what a start finds */
+/* ---- at start ----------------------------------------------------------------------------- */
 
 struct search {
     const struct app *app;
-    bool forget; /* somebody said that what is unknown may go */
+    bool forget; /* somebody allowed unknown ones to be erased */
     size_t cut_off;
     size_t unknown;
     struct errbuf *why;
@@ -200,7 +200,7 @@ static int take_found(const char *id, enum blob_form form, void *arg)
     return !err && form == BLOB_UNCLAIMED ? blob_claim(s->app->blobs, id, s->why) : err;
 }
 
-/* A record that is whole needs no log any more; mend() has taken the others. */
+/* A completed record needs no log any more; mend() has handled the others. */
 static int drop_log(const char *id, enum blob_form form, void *arg)
 {
     struct search *s = arg;
@@ -243,7 +243,7 @@ static bool may_forget(const struct app *app)
     return may;
 }
 
-/* What doctor says about it, and that a permission to erase holds once. */
+/* Stores the number for doctor, and makes a permission to erase valid only once. */
 static int note_unknown(const struct search *s)
 {
     char count[24];

@@ -1,9 +1,9 @@
 /**
- * @file api/recover.c  For who has forgotten the password: a link by mail, and what it leads to
+ * @file api/recover.c  For a user who has forgotten the password: a link by mail, and setting a new
+ * one
  *
- * Whether an e-mail has an account is told to nobody: the answer is written before anybody looks,
- * and the looking, making a token, and sending happen behind it
- * (docs/guides/accounts.md).
+ * Nobody may learn whether an e-mail has an account: the answer is sent before the lookup; looking
+ * up, making a token and sending happen afterwards (docs/guides/accounts.md).
  */
 #include "api/auth.h"
 #include "api/mailer.h"
@@ -23,7 +23,7 @@ static const struct field reset_fields[] = {
     {.name = NULL},
 };
 
-/* ---------------------------------------------------------------------- behind the answer */
+/* ---- after the answer --------------------------------------------------------------------- */
 
 static void send_link(const struct auth_mail *f, const struct store_user *user)
 {
@@ -35,7 +35,7 @@ static void send_link(const struct auth_mail *f, const struct store_user *user)
         err = mailer_send_link(f->app, user->email, user->display_name, token);
         explicit_bzero(token, sizeof(token));
     }
-    if (err && err != UV_EPERM) /* of a disabled account nobody hears */
+    if (err && err != UV_EPERM) /* nobody learns about a disabled account */
         log_error("mail", "%s: a link could not be made: %s", f->request_id,
                   why.text[0] ? why.text : uv_strerror(err));
     api_audit_say(&f->origin, user->id, "forgot", "user", user->id, err ? 503 : 202, f->request_id);

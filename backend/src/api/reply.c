@@ -1,5 +1,5 @@
 /**
- * @file api/reply.c  What the resources of this folder answer alike
+ * @file api/reply.c  Answers that the resources of this folder have in common
  */
 #include "api/reply.h"
 

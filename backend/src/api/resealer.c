@@ -1,8 +1,8 @@
 /**
- * @file api/resealer.c  A server takes up new keys, and seals anew what the old ones sealed
+ * @file api/resealer.c  Loading new keys in a server, and resealing what the old ones sealed
  *
- * On the loop thread a timer; on LANE_READ first a look at the key file, and then, as long as there
- * is something to do, one step after the other, each queued behind what others want there.
+ * A timer on the loop thread; on LANE_READ first a check of the key file, and then, while there is
+ * something to do, step after step, each queued behind other work.
  */
 #include "api/resealing.h"
 
@@ -27,14 +27,14 @@ struct resealer {
     struct app *app;
     struct loop_timer *timer;
     bool working;       /* loop thread */
-    bool again;         /* loop thread: somebody asked meanwhile */
+    bool again;         /* loop thread: requested again meanwhile */
     bool stopped;       /* loop thread */
-    atomic_bool forced; /* a pass whatever the last one did */
+    atomic_bool forced; /* make a pass whatever the last one did */
 
     /* the worker's, of which there is one at a time */
     struct resealing pass;
     bool passing;
-    char told[ERR_TEXT_MAX]; /* the last thing that was wrong, so that it is logged once */
+    char told[ERR_TEXT_MAX]; /* the last error, so that it is logged only once */
 
     _Atomic(enum resealing_state) state;
     atomic_size_t done;
@@ -50,7 +50,7 @@ static void tell(struct resealer *r, const struct errbuf *why)
     log_error("keys", "%s", why->text);
 }
 
-/* Begins a pass where one is due: something is there that an older key may have sealed. */
+/* Starts a pass if one is due: an older key may have sealed something. */
 static void look(struct resealer *r)
 {
     char before[SEAL_KEYS_MAX][SEAL_ID_LEN + 1];
@@ -61,7 +61,7 @@ static void look(struct resealer *r)
     size_t count;
 
     seal_ids(r->app->seal, before);
-    if (seal_again(r->app->seal, &why)) { /* readyz says it, too */
+    if (seal_again(r->app->seal, &why)) { /* readyz reports it, too */
         tell(r, &why);
         return;
     }
@@ -132,7 +132,7 @@ static void go_on(struct resealer *r)
 {
     if (r->working)
         r->again = true;
-    else /* a full lane: the timer comes again */
+    else /* the lane is full: the timer comes again */
         r->working = lane_submit(r->app->lanes, LANE_READ, work, worked, r) == 0;
 }
 

@@ -1,5 +1,5 @@
 /**
- * @file api/resealing.c  What older keys sealed is sealed anew by the newest
+ * @file api/resealing.c  Resealing with the newest key what older keys sealed
  */
 #include "api/resealing.h"
 
@@ -41,7 +41,7 @@ static int seal_again_text(struct resealing *r, const struct store_sample *s, ch
     return err;
 }
 
-/* In place: those that have a new text come to the front. */
+/* In place: texts with a new version move to the front. */
 static int seal_samples(struct resealing *r, struct store_sample *samples, size_t n,
                         char *now[static STORE_RESEAL_MAX], size_t *kept, struct errbuf *why)
 {
@@ -162,9 +162,9 @@ void resealing_end(struct resealing *r)
     *r = (struct resealing){0};
 }
 
-/* ------------------------------------------------------------------------------- looking */
+/* ---- inspection --------------------------------------------------------------------------- */
 
-/* As store_sealed_rest() knows it. */
+/* As reported by store_sealed_rest(). */
 static bool looks_sealed(const char *text)
 {
     enum { SHORTEST = 41 };
@@ -241,7 +241,7 @@ int resealing_look(struct store *store, struct blob_store *blobs, const struct s
         err = sealed_check_is_fresh(store, seal, &need->taken_up, why);
     if (!err)
         err = store_sealed_rest(store, fresh, &rest, why);
-    rest -= !need->taken_up; /* which looks sealed, too */
+    rest -= !need->taken_up; /* it looks sealed, too */
     need->unknown = rest > stale ? rest - stale : 0;
     resealing_end(&r);
     return err;

@@ -1,28 +1,29 @@
 /**
- * @file api/resealing.h  What older keys sealed is sealed anew by the newest
+ * @file api/resealing.h  Resealing with the newest key what older keys sealed
  *
  *     struct resealing r;
  *     resealing_begin(&r, store, blobs, seal);
  *     while (!(err = resealing_step(&r, &over, why)) && !over)
- *         ... r.done ...                                  // stop and begin anew at any time
+ *         ... r.done ...                                  // may be stopped and restarted at any
+ *                                                         time
  *     resealing_end(&r);
  *
- * One pass goes over every sealed field of the store and over every recording. A step takes a few
- * texts, in one transaction, or one recording, whose file is replaced whole: so a pass that is cut
- * off, by kill -9 too, leaves everything readable, and the next one does what is left. What cannot
- * be opened by any key is damaged already; it is left as it is. At the end what tells the right key
- * (sealed_check_renew()) is sealed anew.
+ * One pass goes over every sealed field of the store and over every recording. A step handles a few
+ * texts in one transaction, or one recording, whose file is replaced atomically: so a pass that is
+ * interrupted, even by kill -9, leaves everything readable, and the next one does the rest. What no
+ * key opens is damaged already, and is left alone. At the end the check value of the right key
+ * (sealed_check_renew()) is resealed.
  *
- * In a server, a resealer looks every few seconds, and at resealer_look(), whether the key file has
- * changed. It takes up what is new there and makes its passes on a worker, step by step, so that
- * nobody waits for it.
+ * In a server, a resealer checks every few seconds, and at resealer_look(), whether the key file
+ * has changed. It loads new keys and makes its passes on a worker, step by step, so that nobody
+ * waits for it.
  *
  *     resealer_open(&resealer, app, why);
  *     resealer_close(resealer);                           // after the lanes, before the loop
  *
  * Threads    A struct resealing belongs to one thread at a time. Open, close and look: the loop
  *            thread; resealer_state(): any.
- * Errors     Of the store and of the recordings, with a sentence.
+ * Errors     Those of the store and of the recordings, with a sentence.
  */
 #ifndef API_RESEALING_H
 #define API_RESEALING_H
@@ -46,23 +47,23 @@ struct resealing {
     size_t id_room;
     size_t id_at;
 
-    size_t done;    /**< Texts and recordings that were sealed anew */
+    size_t done;    /**< Texts and recordings resealed so far */
     size_t damaged; /**< Those that no key opens */
 };
 
-/** blobs may be NULL. All is borrowed. */
+/** blobs may be NULL. Everything is borrowed. */
 void resealing_begin(struct resealing *r, struct store *store, struct blob_store *blobs,
                      const struct seal *seal);
 int resealing_step(struct resealing *r, bool *over, struct errbuf *why);
 void resealing_end(struct resealing *r);
 
-/** What a key but the newest is needed for. */
+/** What is still sealed with older keys. */
 struct resealing_need {
     int64_t fields;
     int64_t recordings;
-    int64_t damaged; /**< What no key opens; not in the others */
-    int64_t unknown; /**< Sealed texts where this version knows of none */
-    bool taken_up;   /**< Has a pass by the newest key come to its end? */
+    int64_t damaged; /**< Not opened by any key; not counted in the others */
+    int64_t unknown; /**< Sealed texts in places that this version does not know */
+    bool taken_up;   /**< Has a pass with the newest key been completed? */
 };
 /** Reads everything; changes nothing. */
 int resealing_look(struct store *store, struct blob_store *blobs, const struct seal *seal,
@@ -70,16 +71,16 @@ int resealing_look(struct store *store, struct blob_store *blobs, const struct s
 
 enum resealing_state {
     RESEALING_DONE,    /**< Nothing is left */
-    RESEALING_RUNNING, /**< A pass is under way */
-    RESEALING_FAILED,  /**< It was cut off by an error, and is tried again */
+    RESEALING_RUNNING, /**< A pass is running */
+    RESEALING_FAILED,  /**< It was stopped by an error, and is tried again */
 };
 
 int resealer_open(struct resealer **rp, struct app *app, struct errbuf *why);
 void resealer_close(struct resealer *r); /**< NULL is allowed */
-void resealer_stop(struct resealer *r);  /**< No further step is begun; NULL is allowed */
-/** Now, and a pass even where the last one came to its end. NULL is allowed. */
+void resealer_stop(struct resealer *r);  /**< Starts no further step; NULL is allowed */
+/** Check now, and make a pass even if the last one was completed. NULL is allowed. */
 void resealer_look(struct resealer *r);
-/** done: sealed anew since the pass began. NULL is RESEALING_DONE. */
+/** done: resealed since the pass began. NULL is RESEALING_DONE. */
 enum resealing_state resealer_state(const struct resealer *r, size_t *done);
 
 #endif

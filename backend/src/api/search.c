@@ -1,8 +1,8 @@
 /**
  * @file api/search.c  GET /api/v1/search: sessions by the words in them
  *
- * A page of sessions, newest first, each with the lines that have most of the words and what stands
- * around them. The index tells which; everything that is shown is read from the store.
+ * A page of sessions, newest first, each with the lines that contain most of the words, and their
+ * surrounding text. The index finds them; everything shown is read from the store.
  */
 #include "search/search.h"
 
@@ -34,7 +34,7 @@ static void write_match(struct buf *out, bool first, const char *transcript, int
     buf_puts(out, "]}");
 }
 
-/* The one of two texts that has more of the words. true: written. */
+/* The one of two texts that contains more of the words. true: written. */
 static bool write_better(struct buf *out, bool first, const struct index_query *query,
                          const char *transcript, int number, const char *const fields[static 2],
                          const char *const texts[static 2])
@@ -103,7 +103,7 @@ static bool passes(const struct session_filter *filter, const struct store_sessi
     return !f->profiles;
 }
 
-/* A page of what was found after the cursor and passes the filter. */
+/* A page of results after the cursor that pass the filter. */
 static int write_page(const struct http_request *req, struct buf *out,
                       const struct search_found *found, const struct session_filter *filter,
                       const struct page *page, struct errbuf *why)

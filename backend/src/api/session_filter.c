@@ -1,8 +1,8 @@
 /**
- * @file api/session_filter.c  Which sessions a list or a search is asked for
+ * @file api/session_filter.c  The filter for lists and searches of sessions
  *
- * The role is one of the profile, which may be sealed: the profiles of the user are looked through
- * for it, and the store is asked for those that have it.
+ * The role belongs to the profile, where it may be sealed: the user's profiles are searched for it,
+ * and the store is queried for those that match.
  */
 #include "api/reply.h"
 #include "api/sessions.h"
@@ -21,7 +21,7 @@ enum {
     ROLE_MAX = 120, /* [characters] */
 };
 
-/* A time, or a day of UTC: from its beginning or to its end. 1: answered. */
+/* A time, or a UTC day: its beginning or its end. 1: answered. */
 static int read_time(const struct http_request *req, struct http_response *res, const char *name,
                      bool to_end, int64_t *time)
 {
@@ -34,11 +34,11 @@ static int read_time(const struct http_request *req, struct http_response *res, 
         snprintf(day, sizeof(day), "%sT00:00:00Z", text);
         if (!clock_parse(day, time) && *time >= 0) {
             *time += to_end ? DAY_MS : 0;
-            *time += *time == 0; /* 0 is whenever */
+            *time += *time == 0; /* 0 means any time */
             return 0;
         }
     } else if (!clock_parse(text, time) && *time >= 0) {
-        *time += to_end || *time == 0; /* that moment too */
+        *time += to_end || *time == 0; /* inclusive */
         return 0;
     }
     return validate_refuse(req, res, name,

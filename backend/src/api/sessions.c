@@ -1,5 +1,5 @@
 /**
- * @file api/sessions.c  Interviews: begin, list, change, delete
+ * @file api/sessions.c  Interviews: create, list, change, delete
  */
 #include "api/sessions.h"
 #include "api/models.h"
@@ -68,14 +68,14 @@ static int set_metadata(struct store_session *s, const json_t *body)
     return text ? 0 : UV_ENOMEM;
 }
 
-/* A change that was asked for, checked as far as it can be without the session. */
+/* A requested change, validated as far as possible without the session. */
 struct change {
     const json_t *body;
-    char profile_id[ID_TEXT_MAX]; /* the new one, when body has one; "" for none */
+    char profile_id[ID_TEXT_MAX]; /* the new one if body has one; "" for none */
     int64_t now;
 };
 
-/* The profile must be there and the user's. 1: answered. */
+/* The profile must exist and belong to the user. 1: answered. */
 static int find_profile(const struct http_request *req, struct http_response *res,
                         struct change *change)
 {
@@ -107,7 +107,7 @@ static void set_status(struct store_session *s, enum store_status status, int64_
         s->completed_at = now > s->created_at ? now : s->created_at;
 }
 
-/* text, if there is one, in the place of *field. */
+/* Replaces *field by text, if there is one. */
 static int set_text(char **field, const char *text)
 {
     char *copy = text ? strdup(text) : *field;
@@ -120,7 +120,7 @@ static int set_text(char **field, const char *text)
     return 0;
 }
 
-/* What body says goes into s; called by the store while nobody else changes it. */
+/* Applies body to s; called by the store while nobody else changes it. */
 static int apply(struct store_session *s, void *arg)
 {
     const struct change *change = arg;
@@ -141,7 +141,7 @@ static int apply(struct store_session *s, void *arg)
     return set_metadata(s, body);
 }
 
-/* A language that was chosen may need a model that is not here yet. */
+/* A chosen language may need a model that is not here yet. */
 static void bring_ear(const struct app *app, const json_t *body)
 {
     const char *language = json_str(body, "language");
@@ -182,7 +182,7 @@ static int post_session(const struct http_request *req, struct http_response *re
     return 0;
 }
 
-/* A session that is not there is said rather than what is wrong with the body. */
+/* A missing session is reported before errors in the body. */
 static void refuse_body(const struct http_request *req, struct http_response *res)
 {
     struct store_session s;

@@ -1,5 +1,5 @@
 /**
- * @file api/sessions.h  Handlers below /sessions/{id} that stand in files of their own
+ * @file api/sessions.h  Handlers below /sessions/{id} that have files of their own
  */
 #ifndef API_SESSIONS_H
 #define API_SESSIONS_H
@@ -20,12 +20,12 @@ enum {
 
 struct app;
 
-/** The status that a name of the wire says; false: none. */
+/** Parses a status name; false: unknown. */
 bool session_read_status(const char *text, enum store_status *status);
 
 enum { FILTER_PROFILES_MAX = 256 }; /**< More than a user may have */
 
-/** Which sessions a request asks for: status, from, to, profileId and role of its query. */
+/** The filter of a request: status, from, to, profileId and role in its query. */
 struct session_filter {
     struct store_session_filter store;
     const char *profiles[FILTER_PROFILES_MAX];
@@ -37,13 +37,13 @@ int session_filter_read(const struct http_request *req, struct http_response *re
                         struct session_filter *filter);
 
 struct live_again;
-/** The question of that id, for asking it again, and the session it is of. UV_EINVAL: it is no
- *  question. On a worker; live_again_release() when it succeeded. */
+/** The question with that id and its session, for asking it again. UV_EINVAL: it is not a question.
+ *  On a worker; live_again_release() if it succeeded. */
 int transcript_again(const struct app *app, const char *user, const char *id,
                      struct live_again *again, char session_id[static ID_TEXT_MAX],
                      struct errbuf *why);
 
-/** All that was said in a session of the user, in clear, oldest first. */
+/** All transcripts of one of the user's sessions, in clear, oldest first. */
 struct session_said {
     struct store_transcript *at;
     size_t n;

@@ -1,5 +1,5 @@
 /**
- * @file api/sign_ins.c  Where one is signed in, and ending that from here
+ * @file api/sign_ins.c  A user's sign-ins: listing and ending them
  */
 #include "api/auth.h"
 #include "base/clock.h"

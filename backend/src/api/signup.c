@@ -1,9 +1,9 @@
 /**
- * @file api/signup.c  Making an account
+ * @file api/signup.c  Creating an account
  *
- * By a link that comes by mail, or, where the operator wants it so, at once. Whether an address has
- * an account is told to nobody but who reads its mail: the answer is written before anybody looks,
- * and somebody gets a mail in both cases (docs/architecture/decisions/0034).
+ * With a link that is sent by mail or, if the operator allows it, at once. Only the reader of an
+ * address's mail may learn whether it has an account: the answer is sent before the lookup, and a
+ * mail is sent in both cases (docs/architecture/decisions/0034).
  */
 #include "api/auth.h"
 #include "api/mailer.h"
@@ -41,7 +41,7 @@ enum sign_ups auth_sign_ups(const struct app *app)
     return !strcmp(wanted, "mail") && mailer_is_there(app) ? SIGN_UPS_MAIL : SIGN_UPS_OFF;
 }
 
-/* 1: answered, since nobody makes an account here like that. */
+/* 1: answered, because accounts are not created that way here. */
 static int refuse(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
@@ -57,7 +57,7 @@ static int refuse(const struct http_request *req, struct http_response *res)
     return 1;
 }
 
-/* ------------------------------------------------------------------- behind the answer */
+/* ---- after the answer --------------------------------------------------------------------- */
 
 static int send_signup(const struct auth_mail *w, struct errbuf *why)
 {
@@ -80,7 +80,7 @@ static void look(void *arg)
     if (err == UV_ENOENT) {
         err = send_signup(w, &why);
     } else if (!err) {
-        if (!user.disabled_at) /* of a disabled account nobody hears */
+        if (!user.disabled_at) /* nobody learns about a disabled account */
             err = mailer_send_known(w->app, user.email, user.display_name);
         api_audit_say(&w->origin, user.id, "signup", "user", user.id, err ? 503 : 202,
                       w->request_id);
@@ -105,9 +105,10 @@ static int post_mail(const struct http_request *req, struct http_response *res)
     return auth_mail_later(req, res, email, look, "A mail is on its way to this address.");
 }
 
-/* ------------------------------------------------------------------------- the account */
+/* ---- creating ----------------------------------------------------------------------------- */
 
-/* The address that the account is of: what its link proves, or what is said. 1: answered. */
+/* The address of the new account: the one proved by its link, or the one in the body. 1:
+ * answered. */
 static int find_address(const struct http_request *req, struct http_response *res, json_t *body,
                         char email[static ACCOUNTS_EMAIL_MAX])
 {

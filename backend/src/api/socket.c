@@ -1,5 +1,5 @@
 /**
- * @file api/socket.c  What both WebSockets share: signing in and joining an interview
+ * @file api/socket.c  Common part of both WebSockets: signing in and joining an interview
  *
  * States, changed by set_state() only:
  *
@@ -50,7 +50,7 @@ struct socket_inner {
     size_t waiting_bytes;
 };
 
-/* A session on its way: made on the loop, filled by a worker, back on the loop. */
+/* A session being loaded: created on the loop, filled by a worker, back on the loop. */
 struct load {
     struct app *app;
     uint64_t socket;
@@ -132,7 +132,7 @@ void socket_closed(struct socket *s, int code)
 
     snprintf(text, sizeof(text), "%d", code);
     metric_add(METRIC_WS_CONNECTIONS, -1, s->kind->path);
-    /* A peer may send any code there is. */
+    /* A peer may send any code. */
     metric_add(METRIC_WS_CLOSED, 1, s->kind->path, code >= 1000 && code <= 1015 ? text : "other");
     s->ws = NULL;
     s->inner->state = CLOSED;
@@ -320,7 +320,8 @@ static void remind(struct socket *s, int64_t left_ms)
     buf_release(&msg);
 }
 
-/* The wall clock is asked again each time: the machine may have slept, or the clock been set. */
+/* The wall clock is read again each time: the machine may have slept, or the clock may have been
+ * set. */
 static void watch_expiry(struct socket *s)
 {
     struct socket_inner *in = s->inner;
@@ -376,13 +377,13 @@ static void sign_in_as(struct socket *s, const char *token)
                      SOCKET_CLOSE_FULL);
         return;
     }
-    ws_set_message_max(s->ws, WS_MESSAGE_MAX); /* it is known by now who sends them */
+    ws_set_message_max(s->ws, WS_MESSAGE_MAX); /* now it is known who sends them */
     start_loading(s);
     if (in->state != CLOSED)
         watch_expiry(s);
 }
 
-/* A fresh token before the old one expires. It may be of another sign-in of the same user. */
+/* A new token before the old one expires. It may belong to another sign-in of the same user. */
 static void sign_in_again(struct socket *s, const json_t *msg)
 {
     struct socket_inner *in = s->inner;
@@ -501,7 +502,8 @@ int socket_open(struct socket **sp, struct ws *ws, const struct http_request *re
                          .inner = in};
     metric_add(METRIC_WS_CONNECTIONS, 1, kind->path);
     in->last = &in->first;
-    if (session && id_valid(session)) /* anything else is no session of ours; nothing is cut */
+    if (session && id_valid(session)) /* anything else is not one of our sessions; ids are never
+                                         truncated */
         text_copy(in->session_id, sizeof(in->session_id), session, strlen(session));
     api_origin(req, &in->origin);
     *sp = s;

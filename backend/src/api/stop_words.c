@@ -1,11 +1,11 @@
 /**
- * @file api/stop_words.c  A text that streams is cut before the first of some words
+ * @file api/stop_words.c  Cutting a streamed text before the first stop word
  */
 #include "api/stop_words.h"
 
 #include <string.h>
 
-/* Does a stop word stand at the end of what is held? */
+/* Does the held text end with a stop word? */
 static size_t whole_at_end(const struct stop_words *s)
 {
     size_t longest = 0;
@@ -19,7 +19,7 @@ static size_t whole_at_end(const struct stop_words *s)
     return longest;
 }
 
-/* So many bytes at the end of what is held may begin a stop word. */
+/* How many bytes at the end of the held text may begin a stop word. */
 static size_t begun_at_end(const struct stop_words *s)
 {
     size_t longest = 0;

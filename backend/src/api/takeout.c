@@ -1,9 +1,9 @@
 /**
- * @file api/takeout.c  All of a user's data as one archive, made while it is sent
+ * @file api/takeout.c  All of a user's data as one archive, produced while it is sent
  *
- * The answer is pulled: whenever its receiver has taken a piece, the next few things are read,
- * opened and packed. So nothing lies on the disk in clear, and in memory are one session, or a
- * chunk of a recording, and what is on its way, however much there is of it all.
+ * The answer is pulled: whenever the receiver has taken a piece, the next few items are read,
+ * opened and packed. So nothing is on disk in clear, and memory holds only one session or one chunk
+ * of a recording, plus what is being sent, however large the archive is.
  */
 #include "api/progress.h"
 #include "api/providers.h"
@@ -37,9 +37,9 @@ struct takeout {
     size_t part; /* which of parts[] is being packed */
     char cursor[STORE_CURSOR_MAX];
     int64_t before; /* of the audit log */
-    bool begun;     /* the list of this part has its beginning */
+    bool begun;     /* the list of this part has been started */
     struct store_list recordings;
-    size_t recording; /* which of those is being packed */
+    size_t recording; /* the recording being packed */
     struct blob_reader *sound;
     uint64_t sound_at;
     struct errbuf why;
@@ -86,7 +86,7 @@ static int pack_file(struct takeout *t, const char *name, int64_t time, const vo
     return 0;
 }
 
-/* Takes the buffer's content, whether it worked or not. */
+/* Packs the buffer's content, and releases it even on failure. */
 static int pack_buf(struct takeout *t, const char *name, int64_t time, struct buf *text)
 {
     int err =
@@ -110,7 +110,7 @@ static int pack_json(struct takeout *t, const char *name, int64_t time, json_t *
 
 /* ---------------------------------------------------------------------------- small parts */
 
-/* Each part packs some of itself and says whether that was all of it. */
+/* Each part packs some of its content and says whether that was all. */
 typedef int part_fn(struct takeout *t, bool *done);
 
 static int pack_readme(struct takeout *t, bool *done)
@@ -168,7 +168,7 @@ static json_t *order_json(const struct choice *c)
     return json_null();
 }
 
-/* That a key is kept, not the key. */
+/* That there is a key, not the key itself. */
 static int pack_providers(struct takeout *t, bool *done)
 {
     struct choice *c = NULL;
@@ -396,7 +396,7 @@ static int pack_sessions(struct takeout *t, bool *done)
     return err;
 }
 
-/* The item of one session, behind those before it. */
+/* The item of one session, after those before it. */
 static int pack_progress_item(struct takeout *t, struct store_session *session)
 {
     json_t *item = NULL;
@@ -436,7 +436,7 @@ static int pack_progress(struct takeout *t, bool *done)
 
 /* ------------------------------------------------------------------------------ recordings */
 
-/* Of "matroska,webm / opus" what people call such a file. */
+/* The common file extension for "matroska,webm / opus" and so on. */
 static const char *extension(const char *format)
 {
     static const char *const known[][2] = {
@@ -492,7 +492,7 @@ static int pack_index(struct takeout *t, bool *done)
     return err;
 }
 
-/* The next one's name, and its sound opened; without one *done. */
+/* The next recording's name, and its audio opened; if there is none, *done. */
 static int begin_sound(struct takeout *t, bool *done)
 {
     struct store_list list = {0};
@@ -504,9 +504,9 @@ static int begin_sound(struct takeout *t, bool *done)
         return err;
     r = list.items;
     *done = !list.count;
-    t->begun = list.next[0] != '\0'; /* there are more behind it */
+    t->begun = list.next[0] != '\0'; /* more follow */
     memcpy(t->cursor, list.next, sizeof(t->cursor));
-    if (list.count && t->app->blobs && !r->growing) /* one that goes on is not whole yet */
+    if (list.count && t->app->blobs && !r->growing) /* a growing one is not complete yet */
         err = blob_open(&t->sound, t->app->blobs, r->id, &t->why);
     if (err == UV_ENOENT)
         err = 0; /* erased in between */

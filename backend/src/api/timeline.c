@@ -1,7 +1,8 @@
 /**
- * @file api/timeline.c  GET /api/v1/sessions/{id}/timeline: where each question's time went
+ * @file api/timeline.c  GET /api/v1/sessions/{id}/timeline: where the time of each question was
+ * spent
  *
- * Made of what is kept with every pair: nothing is measured here.
+ * Made from what is stored with every exchange: nothing is measured here.
  */
 #include "api/reply.h"
 #include "api/sessions.h"
@@ -14,7 +15,7 @@
 
 enum { STAGES = 4 };
 
-/* In the order in which they are reached, as a rule; the names of Latency without their "Ms". */
+/* In the order in which they are usually reached; the names of Latency without their "Ms". */
 static const char *const stages[STAGES][2] = {{"final", "finalMs"},
                                               {"outline", "outlineMs"},
                                               {"firstToken", "firstTokenMs"},
@@ -64,7 +65,7 @@ static int by_size(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-/* Nearest rank: the smallest that at least this share of them does not exceed. */
+/* Nearest rank: the smallest value that at least this share of them does not exceed. */
 static double share_of(const struct times *t, double share)
 {
     double rank = share * (double)t->n;

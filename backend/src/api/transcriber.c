@@ -1,9 +1,9 @@
 /**
- * @file api/transcriber.c  Recordings that are transcribed in the background, one after the other
+ * @file api/transcriber.c  Transcribing recordings in the background, one after the other
  *
  *     look -> load (decode lane) -> hear (hub) -> save (request lane) -> look
  *
- * Whatever is wrong ends in look again, at once or later.
+ * Every failure leads back to look, at once or later.
  */
 #include "api/transcriber.h"
 
@@ -21,23 +21,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AGAIN_MS = 30000 }; /* after what was nobody's fault */
+enum { AGAIN_MS = 30000 }; /* after a failure that is not the recording's fault */
 
 struct transcriber {
     const struct app *app;
     struct loop_timer *again;
     bool stopped;
     bool busy;  /* from look to look */
-    bool woken; /* something came while busy */
+    bool woken; /* something arrived while busy */
 
-    /* the one at work */
+    /* the current one */
     struct store_transcription now; /* id "": none */
     bool forgotten;
     struct transcribe *job;
     struct pcm pcm;
     int err; /* of loading or saving */
     struct errbuf why;
-    int tries; /* of the same one */
+    int tries; /* of the current one */
     char tried[ID_TEXT_MAX];
 
     uv_mutex_t lock;
@@ -100,9 +100,9 @@ static void saved(int err, void *arg)
         err = t->err;
     }
     if (err)
-        later(t); /* it still waits in the store */
+        later(t); /* it is still waiting in the store */
     else
-        next(t); /* UV_ENOENT: it was erased meanwhile, and nobody wants it */
+        next(t); /* UV_ENOENT: it was erased meanwhile */
 }
 
 static void finish(struct transcriber *t)
@@ -122,7 +122,7 @@ static void fail(struct transcriber *t, const char *sentence)
         later(t);
 }
 
-/* Of what is not the recording's fault. */
+/* After a failure that is not the recording's fault. */
 static void try_again(struct transcriber *t, const char *sentence)
 {
     if (strcmp(t->tried, t->now.id) != 0)
@@ -251,7 +251,7 @@ static void look(void *arg)
         later(t);
 }
 
-/* ------------------------------------------------------------------------------- outside */
+/* ---- public ------------------------------------------------------------------------------- */
 
 void transcriber_wake(struct transcriber *t)
 {
@@ -273,7 +273,7 @@ static void forget(void *arg)
         t->job = NULL;
         next(t);
     } else {
-        uv_mutex_lock(&t->lock); /* a worker may be writing what is at work */
+        uv_mutex_lock(&t->lock); /* a worker may be writing the current one */
         t->forgotten = t->forgotten || strcmp(t->at_work, f->id) == 0;
         uv_mutex_unlock(&t->lock);
     }
@@ -285,7 +285,7 @@ void transcriber_forget(struct transcriber *t, const char *id)
     struct forgetting *f = malloc(sizeof(*f));
 
     if (!f)
-        return; /* it is heard in vain, and thrown away then */
+        return; /* it is transcribed in vain, and then discarded */
     f->t = t;
     text_copy(f->id, sizeof(f->id), id, strlen(id));
     if (loop_post(t->app->loop, forget, f))
@@ -350,5 +350,5 @@ void transcriber_close(struct transcriber *t)
     t->stopped = true;
     clear(t);
     timer_close(t->again);
-    loop_free_later(t->app->loop, t, release); /* what was posted still looks at it */
+    loop_free_later(t->app->loop, t, release); /* posted calls still refer to it */
 }

@@ -1,12 +1,12 @@
 /**
- * @file api/transcription.c  POST /api/v1/transcribe: a recording to text, and what is heard in the
+ * @file api/transcription.c  POST /api/v1/transcribe: transcribing a recording, now or in the
  * background
  *
- * The recording comes as multipart `file` or as the raw body and is heard while its client waits
- * (hear.h). Nothing is kept.
+ * The recording is sent as multipart `file` or as the raw body and transcribed while the client
+ * waits (hear.h). Nothing is stored.
  *
- * One that is kept already (`audioId`) is heard in the same way when it is short. A long one waits
- * in the store and is heard in the background (transcriber.h); its client asks how far it is.
+ * A stored recording (`audioId`) is handled in the same way if it is short. A long one waits in the
+ * store and is transcribed in the background (transcriber.h); the client polls its progress.
  */
 #include "api/app.h"
 #include "api/forms.h"
@@ -26,8 +26,8 @@
 #include <string.h>
 
 enum {
-    SHORT_MS = 600000, /* longer ones that are kept are heard in the background */
-    WAITING_MAX = 20,  /* of those, of a user */
+    SHORT_MS = 600000, /* longer stored ones are transcribed in the background */
+    WAITING_MAX = 20,  /* of those, per user */
 };
 
 static bool is_form(const struct http_request *req)
@@ -37,7 +37,7 @@ static bool is_form(const struct http_request *req)
     return type && strncmp(type, "multipart/", 10) == 0;
 }
 
-/** The bytes of the recording, and the language if one was said. 0, or 1 when res is filled. */
+/** The bytes of the recording, and the language if given. 0, or 1 if res is filled. */
 static int find_recording(const struct http_request *req, struct http_response *res,
                           struct http_part *file, char language[static HEAR_LANGUAGE_MAX])
 {
@@ -79,7 +79,7 @@ static int reply_transcript(const struct http_request *req, struct http_response
                              : reply_form(res, t, form);
 }
 
-/* ------------------------------------------------------------------------ one that is kept */
+/* ---- stored recordings -------------------------------------------------------------------- */
 
 static int64_t read_blob(void *arg, uint64_t offset, void *to, size_t n)
 {
@@ -248,7 +248,7 @@ static int delete_transcription(const struct http_request *req, struct http_resp
     return http_reply_empty(res, 204);
 }
 
-/* ------------------------------------------------------------------------ one that is sent */
+/* ---- uploads ------------------------------------------------------------------------------ */
 
 static bool is_json(const struct http_request *req)
 {

@@ -1,9 +1,9 @@
 /**
- * @file api/transcripts.c  The pairs of question and answer: read, corrected, as subtitles
+ * @file api/transcripts.c  Questions and answers: reading, correcting, subtitles
  *
- * A correction changes what is written, never what was heard: that stays beside it (`heard`). It is
- * made in the store first; an interview that is live hears of it on the loop, and writes a question
- * that it still has in hand once more, so that nothing older overwrites the new words.
+ * A correction changes the text, never what was recognised: that stays beside it (`heard`). It is
+ * made in the store first; a running interview is told on the loop, and writes a question that it
+ * still holds once more, so that nothing older overwrites the new words.
  */
 #include "api/forms.h"
 #include "api/reply.h"
@@ -20,8 +20,8 @@
 #include <string.h>
 
 enum {
-    WORDS_MAX = 20000,  /* of a correction, in characters */
-    LETTERS_PER_S = 15, /* of what was typed: a reader's pace, as in export/srt.c */
+    WORDS_MAX = 20000,  /* longest correction, in characters */
+    LETTERS_PER_S = 15, /* for typed text: a reader's pace, as in export/srt.c */
     LEAST_MS = 1000,
 };
 
@@ -47,7 +47,7 @@ int api_list_transcripts(const struct http_request *req, struct http_response *r
     return reply_list(req, res, STORE_KIND_TRANSCRIPT, err, &list, &why);
 }
 
-/* ---------------------------------------------------------------------------------- read */
+/* ---- reading ------------------------------------------------------------------------------ */
 
 static int read_transcript(const struct app *app, const char *user, const char *id,
                            struct store_transcript *t, struct errbuf *why)
@@ -69,7 +69,7 @@ static json_t *parse(const char *text)
     return value ? value : json_object();
 }
 
-/* What was said, from its own beginning; an answer that was shown is said by nobody. */
+/* What was said, from its own beginning; a displayed answer was said by nobody. */
 static int reply_subtitles(struct http_response *res, const struct store_transcript *t,
                            enum transcript_form form)
 {
@@ -153,14 +153,14 @@ int transcript_again(const struct app *app, const char *user, const char *id,
     return err;
 }
 
-/* ------------------------------------------------------------------------------- correct */
+/* ---- correcting --------------------------------------------------------------------------- */
 
 struct correction {
     const struct app *app;
     char user_id[ID_TEXT_MAX];
     char session_id[ID_TEXT_MAX];
     char transcript_id[ID_TEXT_MAX];
-    int number; /* 0: no question */
+    int number; /* 0: not a question */
     char *text;
     char *before;
     char *heard;
@@ -178,8 +178,8 @@ static void correction_free(struct correction *c)
     free(c);
 }
 
-/* The detail says what was heard as long as that is something else, and whether the answer is one
- * to other words than those that stand there now. */
+/* The detail keeps what was recognised while it differs, and says whether the answer belongs to
+ * other words than the present ones. */
 static char *note_heard(const struct store_transcript *t, const char *text, char **heard)
 {
     json_t *detail = parse(t->detail);
@@ -216,7 +216,7 @@ static int correct(struct store_transcript *t, void *arg)
         free(detail);
         return UV_ENOMEM;
     }
-    if (!strcmp(c->before, c->text)) { /* nothing is corrected: the answer is still one to it */
+    if (!strcmp(c->before, c->text)) { /* nothing changes: the answer still belongs to it */
         free(question);
         free(detail);
         return 0;

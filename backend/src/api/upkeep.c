@@ -1,5 +1,5 @@
 /**
- * @file api/upkeep.c  What is done from time to time: sessions that were left, indexes nobody uses
+ * @file api/upkeep.c  Periodic work: abandoned sessions, unused search indexes
  */
 #include "api/upkeep.h"
 
@@ -19,7 +19,7 @@
 enum {
     EVERY_MS = 60000,
     FIRST_MS = 1000,     /* after the start */
-    SESSIONS_EVERY = 10, /* times of those */
+    SESSIONS_EVERY = 10, /* in units of that interval */
     HOUR_MS = 3600000,
 };
 
@@ -33,7 +33,7 @@ struct upkeep {
     struct loop_timer *timer;
     bool running; /* loop thread */
     unsigned turn;
-    struct present *present; /* {running} who is in which session at its beginning */
+    struct present *present; /* {running} who was in which session at its beginning */
     size_t present_count;
 };
 

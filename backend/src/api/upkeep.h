@@ -1,12 +1,12 @@
 /**
- * @file api/upkeep.h  What is done from time to time: abandoned sessions, indexes that nobody uses
+ * @file api/upkeep.h  Periodic work: abandoned sessions, unused search indexes
  *
  *     upkeep_open(&upkeep, app, why);     // before the first request
  *     upkeep_close(upkeep);               // after the lanes, before the loop
  *
- * A session in which nothing happened for the setting abandon-hours is marked as abandoned, from
- * the last that was said in it. A session that somebody has joined with a socket is not, however
- * silent it is. What happened last stands in the store, so a restart changes nothing of it.
+ * A session without activity for the setting abandon-hours is marked as abandoned, with its last
+ * words as its end. A session that somebody has joined with a socket is not, however silent it is.
+ * The last activity is in the store, so a restart makes no difference.
  *
  * Threads    Loop thread.
  */

@@ -1,5 +1,5 @@
 /**
- * @file api/validate.c  Bodies of requests: what is wrong with them, field by field
+ * @file api/validate.c  Validating request bodies, field by field
  */
 #include "api/validate.h"
 
@@ -13,7 +13,7 @@
 
 enum {
     POINTER_MAX = 256, /* longest JSON pointer in an answer, [bytes] */
-    ERRORS_MAX = 20,   /* more are not listed */
+    ERRORS_MAX = 20,   /* further ones are not listed */
     PAGE_DEFAULT = 20,
     PAGE_MAX = 100,
 };
@@ -33,7 +33,7 @@ static void complain(struct check *c, const char *pointer, const char *message)
 
 /* ------------------------------------------------------------------------------- values */
 
-/* White space of Unicode that people paste: ASCII's, no-break space, and the zero-width mark. */
+/* Unicode white space that people paste: ASCII's, the no-break space, and the zero-width one. */
 static size_t space_at(const char *p, size_t len)
 {
     if (len >= 1 && isspace((unsigned char)*p))
@@ -86,8 +86,8 @@ static void check_length(struct check *c, const struct field *f, const char *poi
     complain(c, pointer, message);
 }
 
-/* One "@" with something on both sides, a dot in the domain, no spaces. Whether there is such a
- * mailbox only a mail to it could tell. */
+/* One "@" with something on both sides, a dot in the domain, no spaces. Whether the mailbox exists,
+ * only a mail could show. */
 static bool is_email(const char *text)
 {
     const char *at = strchr(text, '@');
@@ -408,9 +408,10 @@ static int parse(const struct http_request *req, struct http_response *res, unsi
         http_problem(res, req, 503, "overloaded", NULL, NULL);
         return 1;
     }
-    if (json_error_code(&why) == json_error_numeric_overflow) /* JSON it is (RFC 8259 section 6) */
+    if (json_error_code(&why) == json_error_numeric_overflow) /* it is valid JSON (RFC 8259 section
+                                                                 6) */
         return validate_refuse(req, res, "", "holds a number that is too large");
-    near = strstr(why.text, " near '"); /* what follows is the body's own text */
+    near = strstr(why.text, " near '"); /* after it comes text from the body itself */
     if (near)
         *near = '\0';
     snprintf(detail, sizeof(detail), "The body is not JSON: line %d, column %d: %.80s.", why.line,

@@ -1,5 +1,5 @@
 /**
- * @file api/validate.h  Bodies of requests: what is wrong with them, field by field
+ * @file api/validate.h  Validating request bodies, field by field
  *
  *     static const struct field fields[] = {
  *         {"name", FIELD_TEXT, .min = 1, .max = 120, .flags = FIELD_REQUIRED | FIELD_TRIM},
@@ -9,10 +9,10 @@
  *     if (validate_body(req, res, fields, 0, &body))
  *         return 0;                                    // answered with 400 or 422
  *
- * Texts that are to be trimmed are trimmed in body; members that are not in the table are refused.
+ * Texts with FIELD_TRIM are trimmed in body; members that are not in the table are refused.
  *
  * Threads    Request workers.
- * Errors     0 to go on; 1 when res holds the answer.
+ * Errors     0 to go on; 1 if res holds the answer.
  * Ownership  body is the caller's: json_decref().
  */
 #ifndef API_VALIDATE_H
@@ -42,7 +42,7 @@ enum {
     FIELD_NULLABLE = 1 << 1,
     FIELD_TRIM = 1 << 2,
 
-    BODY_OPTIONAL = 1 << 0,  /**< No body at all is {} */
+    BODY_OPTIONAL = 1 << 0,  /**< An absent body counts as {} */
     BODY_NOT_EMPTY = 1 << 1, /**< At least one member */
 };
 
@@ -51,7 +51,7 @@ struct field {
     enum field_kind kind;
     size_t min;
     size_t max;
-    size_t bytes_max; /**< 0: no limit besides max */
+    size_t bytes_max; /**< 0: no limit except max */
     size_t items_max;
     const char *choices;
     const struct field *members;
@@ -61,10 +61,10 @@ struct field {
 int validate_body(const struct http_request *req, struct http_response *res,
                   const struct field *fields, unsigned flags, json_t **body);
 
-/** The body as any JSON, for handlers that read it themselves. */
+/** The body as any JSON, for handlers that parse it themselves. */
 int validate_json(const struct http_request *req, struct http_response *res, json_t **body);
 
-/** limit (1..100, default 20) and cursor of a list ("" when there is none). */
+/** limit (1..100, default 20) and cursor of a list ("" if absent). */
 struct page {
     size_t limit;
     const char *cursor;

@@ -1,10 +1,11 @@
 /**
- * @file api/voices.c  Whose voice is the candidate's: a phrase before the interview, what is kept
- * of it, and who spoke for how long
+ * @file api/voices.c  The candidate's voice: a phrase before the interview, keeping the voice, and
+ * speaking times
  *
- * A phrase is taken only together with the words that the person agreed to. Those and the time are
- * kept with the session; the voice lives in memory as long as the session needs it. Only who asks
- * for that has it kept, sealed, for the next interviews. No voice ever leaves the server.
+ * A phrase is only accepted together with the consent text that the person agreed to. That text and
+ * the time are stored with the session; the voice stays in memory as long as the session needs it.
+ * Only if the person asks for it is the voice stored, sealed, for later interviews. No voice ever
+ * leaves the server.
  */
 #include "api/voices.h"
 
@@ -33,15 +34,16 @@ enum {
 
 #define CONSENT "voiceConsent" /* in a session's metadata */
 
-/* A request on its way between the store, which may block, and the loop, where voices are. */
+/* A request that alternates between the store, which may block, and the loop, where the voices
+ * are. */
 struct voice_job {
     const struct app *app;
     struct http_server *server;
     uint64_t ticket;
     char user[ID_TEXT_MAX];
     char session[ID_TEXT_MAX];
-    json_t *consent; /* what was agreed to for this session, or NULL */
-    json_t *kept;    /* what is known of the voice that is kept, or NULL */
+    json_t *consent; /* the consent for this session, or NULL */
+    json_t *kept;    /* what is known about the stored voice, or NULL */
     uint64_t known_ms;
 
     /* a phrase */
@@ -50,7 +52,7 @@ struct voice_job {
     int64_t agreed_ms;
     size_t n;
     float voice[VOICE_DIMENSIONS];
-    const char *wrong; /* a sentence, instead of an answer */
+    const char *wrong; /* an error sentence, instead of an answer */
     int16_t speech[];
 };
 
@@ -131,7 +133,7 @@ static int answer_later(struct http_response *res, struct voice_job *job, void (
     return err;
 }
 
-/* What is stored: the consent of this session, and what the user had kept. */
+/* From the store: the consent of this session, and the user's stored voice. */
 static int look_up(struct voice_job *job, struct errbuf *why)
 {
     struct store *store = job->app->store;
@@ -292,7 +294,7 @@ static int read_form(const struct http_request *req, struct http_response *res,
     return 0;
 }
 
-/* Its speech. 0, or 1 when res is filled. */
+/* Extracts its speech. 0, or 1 if res is filled. */
 static int take_speech(const struct http_request *req, struct http_response *res,
                        const struct http_part *file, struct voice_job *job)
 {
@@ -371,7 +373,7 @@ static int put_voice(const struct http_request *req, struct http_response *res)
 struct forgetting {
     struct live_registry *live;
     char user[ID_TEXT_MAX];
-    char session[ID_TEXT_MAX]; /* "": all of the user */
+    char session[ID_TEXT_MAX]; /* "": all sessions of the user */
 };
 
 static void forget(void *arg)

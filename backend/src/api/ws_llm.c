@@ -1,5 +1,5 @@
 /**
- * @file api/ws_llm.c  WS /ws/llm-stream: whatever is generated for the session
+ * @file api/ws_llm.c  WS /ws/llm-stream: everything that is generated for the session
  */
 #include "api/sockets.h"
 
@@ -33,14 +33,14 @@ static void ask(struct socket *s, const struct live_ask *asked)
                      why.text[0] ? why.text : uv_strerror(err), 0);
 }
 
-/* A question that is asked again in its place: made on the loop, looked up by a worker, asked on
- * the loop. What its socket says meanwhile waits. */
+/* A question that is asked again in its old place: made on the loop, looked up by a worker, asked
+ * on the loop. Meanwhile its socket's messages wait. */
 struct asked_again {
     struct app *app;
     uint64_t socket;
     char user[ID_TEXT_MAX];
     char session[ID_TEXT_MAX];
-    json_t *msg; /* owns what .generate points to; the worker leaves its count alone */
+    json_t *msg; /* owns what .generate points to; the worker must not change its reference count */
     struct ws_generate generate;
     struct live_again again;
     int err;

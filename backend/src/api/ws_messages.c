@@ -1,5 +1,5 @@
 /**
- * @file api/ws_messages.c  What clients say on the WebSockets, read
+ * @file api/ws_messages.c  Parsing the clients' WebSocket messages
  */
 #include "api/ws_messages.h"
 
@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LISTENER_MIN = 8 }; /* so that two pages do not have the same by chance [bytes] */
+enum { LISTENER_MIN = 8 }; /* so that two pages never have the same by chance [bytes] */
 
 static bool complain(struct ws_complaint *why, const char *code, const char *text)
 {
@@ -45,7 +45,7 @@ static bool read_number(const json_t *msg, const char *key, int min, int max, in
     return true;
 }
 
-/* One of two words, the first being the default. */
+/* One of two words, of which the first is the default. */
 static bool read_choice(const json_t *msg, const char *key, const char *one, const char *two,
                         bool *is_two, struct ws_complaint *why)
 {

@@ -3,8 +3,8 @@
  *
  * Messages as in docs/api/openapi.yaml (WsTranscribe…). A frame may end in the middle of a sample:
  * the odd byte waits for the next one. With `encoding` `opus` each binary message is one packet.
- * With `source` `host` no audio comes: what this machine hears is captured as long as the socket is
- * there (audio/capture.h).
+ * With `source` `host` the client sends no audio: this machine captures it as long as the socket is
+ * open (audio/capture.h).
  */
 #include "api/sockets.h"
 
@@ -21,8 +21,8 @@
 #include <string.h>
 
 enum {
-    START_WAIT_MS = 250,   /* after joining, for `start`; then the defaults apply */
-    CLOSE_ABNORMAL = 1006, /* no close frame: a network that broke (RFC 6455 section 7.4.1) */
+    START_WAIT_MS = 250,   /* wait for `start` after joining; then the defaults apply */
+    CLOSE_ABNORMAL = 1006, /* no close frame: the connection broke (RFC 6455 section 7.4.1) */
 };
 
 struct transcribe {
@@ -30,19 +30,19 @@ struct transcribe {
     struct loop_timer *start_timer;
     struct speaker_params params;
     char language[16];
-    uint64_t speaker; /* 0 until the first audio, or after stop finished */
-    bool started;     /* `start` was seen */
-    bool heard;       /* audio was seen */
+    uint64_t speaker; /* 0 until the first audio, or after stop has finished */
+    bool started;     /* `start` was received */
+    bool heard;       /* audio was received */
     bool ready;       /* `ready` was sent: not again after a late start */
     bool stopping;
-    bool over; /* the server ended it: a socket that goes now has not vanished */
+    bool over; /* the server ended it: the client did not vanish */
     bool vanished;
     char key[LIVE_KEY_MAX];
     char listener[LIVE_KEY_MAX];
-    struct opus_stream *opus; /* NULL: samples */
-    bool host;                /* it hears this machine, not the client */
+    struct opus_stream *opus; /* NULL: raw samples */
+    bool host;                /* it captures on this machine, not from the client */
     char device[CAPTURE_NAME_MAX];
-    size_t skew; /* bytes of a sample group that wait in carry */
+    size_t skew; /* bytes of an incomplete sample group in carry */
     unsigned char carry[4];
 };
 
@@ -75,13 +75,13 @@ static void speaker_fatal(int err, const char *why, void *arg)
 {
     struct transcribe *t = arg;
 
-    (void)why; /* an event told it */
+    (void)why; /* an event reported it */
     t->over = true;
     if (t->socket->ws)
         ws_close(t->socket->ws, err == UV_EAGAIN ? SOCKET_CLOSE_FULL : SOCKET_CLOSE_FAILED, "");
 }
 
-/* The client is back on another socket, and this one only has not heard that it is dead; or another
+/* The client is back on another socket, and this one does not know yet that it is dead; or another
  * page listens now. */
 static void speaker_taken(void *arg)
 {
@@ -130,7 +130,7 @@ static void on_capture_over(int err, const char *why, void *arg)
     socket_error(t->socket, "unavailable", why, SOCKET_CLOSE_FAILED);
 }
 
-/* Only the owner of this machine may have it listen, unless its operator lets others. */
+/* Only the owner of this machine may start capturing on it, unless its operator allows others. */
 static bool may_capture(const struct transcribe *t)
 {
     const struct config *c = t->socket->app->config;
@@ -138,7 +138,7 @@ static bool may_capture(const struct transcribe *t)
     return !c->accounts || c->capture_accounts;
 }
 
-/* Once there is a speaker to hear it. */
+/* Needs a speaker first. */
 static bool begin_capture(struct transcribe *t)
 {
     static const struct capture_handlers handlers = {on_captured, on_capture_over};
@@ -226,13 +226,13 @@ static bool take_start(struct transcribe *t, const struct ws_start *start)
     return true;
 }
 
-/* Go on where the socket before this one was lost. False: there is nothing to go on with. */
+/* Continues where the previous socket was lost. False: there is nothing to continue. */
 static bool resume_speaker(struct transcribe *t, const struct ws_start *start)
 {
     if (!t->params.key)
         return false;
     speaker_close(t->socket->live,
-                  t->speaker); /* opened with the defaults: nothing was heard by it yet */
+                  t->speaker); /* opened with the defaults: it has received no audio yet */
     t->speaker = speaker_resume(t->socket->live, t->key, start->last_final, &speaker_events, t);
     if (!t->speaker)
         return false;
@@ -261,7 +261,7 @@ static void on_start(struct transcribe *t, const json_t *msg)
     if (!take_start(t, &start) || resume_speaker(t, &start))
         return;
     speaker_close(t->socket->live,
-                  t->speaker); /* opened with the defaults: nothing was heard by it yet */
+                  t->speaker); /* opened with the defaults: it has received no audio yet */
     t->speaker = 0;
     if (open_speaker(t))
         begin_capture(t);
@@ -269,7 +269,7 @@ static void on_start(struct transcribe *t, const json_t *msg)
 
 /* -------------------------------------------------------------------------- audio */
 
-/* Complete the sample (of all channels) that the last frame cut. */
+/* Completes the sample (of all channels) that the last frame cut. */
 static size_t complete_carry(struct transcribe *t, const unsigned char *data, size_t len)
 {
     size_t group = 2 * (size_t)t->params.channels;
@@ -300,7 +300,7 @@ static void feed_samples(struct transcribe *t, const unsigned char *bytes, size_
     if (len % group)
         memcpy(t->carry, bytes + len - len % group, len % group);
 
-    pcm = malloc(len ? len : 1); /* a frame of the wire need not be aligned */
+    pcm = malloc(len ? len : 1); /* a frame's payload need not be aligned */
     if (!pcm)
         return;
     memcpy(pcm, bytes, len);
@@ -343,7 +343,7 @@ static void on_audio(struct socket *s, const void *data, size_t len, void *owner
         feed_samples(t, data, len);
 }
 
-/* The seed's form: {"audioData": "<base64>"}. */
+/* The original form: {"audioData": "<base64>"}. */
 static void on_base64(struct transcribe *t, const char *text)
 {
     size_t len = strlen(text);
