@@ -7,8 +7,8 @@
  * In the background: a request for a mail is answered before anything is looked up or sent, so that
  * the answer reveals nothing. A mail that cannot be sent is logged, without its address.
  *
- * Threads    Any; the loop sends. At most MAILS_MAX are on their way; more are not sent, and that
- * is logged too.
+ * Threads    Any; the loop sends. At most MAILS_MAX are in progress; more are not sent, and that is
+ *            logged too.
  */
 #ifndef API_MAILER_H
 #define API_MAILER_H

@@ -3,8 +3,7 @@
  *
  *     struct stop_words stop = {.count = 1, .words = {"\n\n"}};
  *     over = stop_words_feed(&stop, text, len, &out);     // out: what may go out now
- *     stop_words_end(&stop, &out);                        // what was held back, when it was not
- * cut
+ *     stop_words_end(&stop, &out);                        // what is still held back
  *
  * A stop word may be split between pieces, so text that may be the beginning of one is held back
  * until it is clear.

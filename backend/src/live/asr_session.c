@@ -19,12 +19,13 @@
 #include <string.h>
 
 enum {
-    FEED_MAX = 4096,          /* samples a channel resampled at a time */
-    ARRIVALS = 256,           /* frames whose arrival is remembered: more than a hangover's worth */
-    UNFINISHED_MAX = 1 << 20, /* words of open utterances, in [bytes] */
+    FEED_MAX = 4096,          /* samples per channel resampled at a time */
+    ARRIVALS = 256,           /* frames whose arrival time is remembered: more than a hangover's
+                                 worth */
+    UNFINISHED_MAX = 1 << 20, /* words of open utterances [bytes] */
 };
 
-/** Up to this sample time the audio had arrived at that moment. */
+/** Audio up to this sample time had arrived by that moment. */
 struct arrival {
     uint64_t upto_ms;
     uint64_t at_us;
@@ -35,14 +36,15 @@ struct utterance {
     uint32_t number;
     uint64_t start_ms;
     uint64_t end_ms;
-    uint64_t audio_ms;  /**< Where its pre-roll begins: word times count from there */
+    uint64_t audio_ms;  /**< Where its pre-roll begins: word times are relative to it */
     uint64_t voiced_us; /**< When its last voiced sample arrived */
     bool ended;
-    bool eager_told;             /**< on_turn(TURN_EAGER) ran for this pause */
-    bool eager_held;             /**< ... or will, once it is known whose voice it is */
-    bool end_held;               /**< Its final is here, and waits with its turn for the same: */
+    bool eager_told;             /**< on_turn(TURN_EAGER) was called for this pause */
+    bool eager_held;             /**< ... or will be, once it is known whose voice it is */
+    bool end_held;               /**< Its final is here, and waits with the end of its turn for
+                                      that: */
     struct asr_result held;      /**< the text is `text` */
-    struct asr_word *held_words; /**< and their texts, behind them */
+    struct asr_word *held_words; /**< and their texts, stored after them */
     float p;                     /**< Probability that the turn is over; -1: unknown */
     char *text;                  /**< Best so far; NULL if none */
     enum voice_who who;
@@ -52,7 +54,7 @@ struct utterance {
 struct asr_session {
     struct loop *loop;
     struct asr_line *line;
-    struct resampler *resampler; /**< NULL: 16 kHz mono already */
+    struct resampler *resampler; /**< NULL: already 16 kHz mono */
     struct turn *turn;
     struct loop_timer *done_timer;
     struct asr_session_handlers h;
@@ -64,7 +66,7 @@ struct asr_session {
     bool candidate;
     struct nets_job *voice_job; /**< A voice is being judged: */
     uint32_t voice_of;          /**< that of this utterance, */
-    uint32_t voice_ms;          /**< so much of it */
+    uint32_t voice_ms;          /**< this much of it */
 
     struct arrival arrivals[ARRIVALS];
     size_t arrival_count;
@@ -76,9 +78,9 @@ struct asr_session {
     int feed_error; /**< Of the line, from inside a voice activity event */
     bool ready;
     bool stopping;
-    bool broken; /**< An error was told */
+    bool broken; /**< An error was reported */
     bool done;
-    bool closed; /**< Nothing is told any more; the memory goes with the turn */
+    bool closed; /**< Nothing is reported any more; freed at the end of the turn */
 };
 
 /* ---------------------------------------------------------------- handlers */
@@ -237,7 +239,7 @@ static void tell_partial(struct asr_session *h, const struct utterance *u,
     free(words);
 }
 
-/* ---------------------------------------------------------------- what waits for a voice */
+/* ---- waiting for a voice -------------------------------------------------------------------- */
 
 /** Is it being judged whose voice this is, and would that make a difference? */
 static bool is_judged(const struct asr_session *h, const struct utterance *u)
@@ -253,7 +255,7 @@ static void tell_eager(struct asr_session *h, struct utterance *u)
     tell_turn(h, u, TURN_EAGER, u->text);
 }
 
-/** Its final, and that its turn is over. */
+/** Reports its final, and the end of its turn. */
 static void tell_end(struct asr_session *h, struct utterance *u, const struct asr_result *res)
 {
     struct asr_session_final final = {.utterance = u->number,
@@ -279,7 +281,7 @@ static void tell_end(struct asr_session *h, struct utterance *u, const struct as
         maybe_done(h);
 }
 
-/** A copy of the result, kept until it is known whose voice it is. When memory is short it has no
+/** Keeps a copy of the result until it is known whose voice it is. If memory is short it has no
  *  words. */
 static void hold_end(struct utterance *u, const struct asr_result *res)
 {
@@ -305,7 +307,7 @@ static void hold_end(struct utterance *u, const struct asr_result *res)
     }
 }
 
-/** Nothing of a later utterance is told before the end of this one. */
+/** Nothing about a later utterance is reported before the end of this one. */
 static void release_before(struct asr_session *h, uint32_t number)
 {
     struct utterance *u = h->first;
@@ -316,7 +318,7 @@ static void release_before(struct asr_session *h, uint32_t number)
         tell_end(h, u, &u->held);
 }
 
-/** The utterance with this number; NULL once it is over, and when nothing is told any more: the
+/** The utterance with this number; NULL once it is over, or once nothing is reported any more: the
  *  line may still report something after an error has ended this session. */
 static struct utterance *open_utterance(struct asr_session *h, uint32_t number)
 {
@@ -396,7 +398,7 @@ static const struct asr_line_handlers line_handlers = {
 
 /* ---------------------------------------------------------------- whose voice */
 
-/** u: NULL when it is gone; what its voice taught is known all the same. */
+/** u: NULL if it is gone; what its voice taught is kept all the same. */
 static void take_voice(struct asr_session *h, struct utterance *u, const float *voice)
 {
     float likeness;
@@ -423,7 +425,7 @@ static void on_voice(const struct judgement *j, void *arg)
         tell_end(h, u, &u->held);
 }
 
-/** Once an utterance, as soon as enough of it was heard; again as long as nobody is recognised. */
+/** Once per utterance, as soon as enough of it was heard; again as long as nobody is recognised. */
 static void judge_voice(struct asr_session *h, const struct utterance *u)
 {
     enum { VOICE_MOST = 8 * VAD_RATE };
@@ -483,7 +485,7 @@ static int follow(struct asr_session *h, struct utterance *u, const struct turn_
         return 0;
     case TURN_ENDS:
         judge_voice(h, u);
-        u->eager_held = false; /* the end says it all */
+        u->eager_held = false; /* the end includes it */
         u->ended = true;
         u->voiced_us = h->push_to_talk ? clock_mono_us() : arrival_of(h, u->end_ms);
         return asr_line_end(h->line);
@@ -509,7 +511,7 @@ static void on_turn_event(const struct turn_event *event, void *arg)
     prefetch_feed(h);
 }
 
-/** What the line refused, if it did, becomes the error of this hearing. */
+/** If the line refused something, that becomes this session's error. */
 static int prefetch_feed(struct asr_session *h)
 {
     int err = h->feed_error;
@@ -520,7 +522,7 @@ static int prefetch_feed(struct asr_session *h)
         break_off(h, err,
                   "the recogniser is more than a minute behind what is being said; this "
                   "machine is too busy to go on hearing");
-    else if (err != UV_ECANCELED) /* the line is gone: its own error is on the way */
+    else if (err != UV_ECANCELED) /* the line is gone: its own error is on its way */
         break_off(h, err, "no memory to go on hearing");
     return err;
 }

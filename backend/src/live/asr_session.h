@@ -5,7 +5,7 @@
  *     asr_session_open(&h, hub, &(struct asr_session_params){...}, &handlers, arg, why);
  *     asr_session_feed(h, pcm, n);        // as it arrives, at the client's rate; n is in samples a
  *                                     // channel, channels interleaved
- *     asr_session_stop(h);                // what is left is finalised, then on_done
+ *     asr_session_stop(h);                // finalises the rest, then on_done
  *     asr_session_close(h);
  *
  * resample -> turns (asr/turn/turn.h) -> recogniser, with the turn events of protocol.md. An
@@ -13,12 +13,12 @@
  * far: a caller whose socket vanished calls asr_session_stop() and keeps the handlers until on_done
  * (best), or takes asr_session_unfinished() and closes.
  *
- * At the eager end of a turn the recogniser is told to get ready for the end, so that the final
- * needs little more than the hangover; on_turn(TURN_EAGER) comes with the text of everything said
- * up to the pause.
+ * At the eager end of a turn the recogniser is told to prepare for the end, so that the final needs
+ * little more than the hangover; on_turn(TURN_EAGER) carries the text of everything said up to the
+ * pause.
  *
  * Threads    Loop thread only; handlers never run from inside asr_session_open().
- * Every time that is told, those of words included, is in [ms] since the first sample fed.
+ * All reported times, including those of words, are in [ms] since the first sample fed.
  *
  * Errors     0 or negative UV_E*; on_error is followed by on_done.
  * Ownership  The caller owns it until asr_session_close(). Events are borrowed.
@@ -39,9 +39,9 @@ struct asr_session_params {
     struct asr_params asr;
     struct vad_params vad; /**< Zeroed: defaults */
     enum turn_pace pace;
-    struct asr_nets *nets;     /**< NULL: done without */
-    struct voice_book *voices; /**< The known voices; NULL: speakers are not told apart. Must
-                                  outlive the session */
+    struct asr_nets *nets;     /**< NULL: none */
+    struct voice_book *voices; /**< The known voices; NULL: speakers are not distinguished. Must
+                                    outlive the session */
     bool candidate;            /**< Only the candidate speaks here: their voice is learned */
 };
 
@@ -72,11 +72,11 @@ struct asr_session_handlers {
     void (*on_final)(const struct asr_session_final *final, void *arg);
     void (*on_turn)(const struct asr_session_turn *turn, void *arg);
     void (*on_error)(int err, const char *message, void *arg);
-    /** (optional) Worth telling the person, though the line goes on and nothing is lost. */
+    /** (optional) Worth telling the person, although the line goes on and nothing is lost. */
     void (*on_trouble)(int err, const char *message, void *arg);
-    /** (optional) What is heard, 16 kHz mono, as it comes; at: how many samples came before. */
+    /** (optional) The audio, 16 kHz mono, as it arrives; at: number of samples before it. */
     void (*on_sound)(uint64_t at, const int16_t *pcm, size_t n, void *arg);
-    void (*on_done)(void *arg); /**< After asr_session_stop(): nothing more will come */
+    void (*on_done)(void *arg); /**< After asr_session_stop(): nothing more will be reported */
 };
 
 int asr_session_open(struct asr_session **hp, struct asr_hub *hub,
@@ -88,10 +88,10 @@ int asr_session_feed(struct asr_session *h, const int16_t *pcm, size_t n);
 void asr_session_end_utterance(struct asr_session *h); /**< Push to talk: the button was released */
 void asr_session_stop(struct asr_session *h);
 
-/** The words of an open utterance as far as they are known ("" if none): what to keep when the
- *  socket vanished. Borrowed until the next call. */
+/** The words of an open utterance so far ("" if none): keep them if the socket vanished. Borrowed
+ *  until the next call. */
 const char *asr_session_unfinished(const struct asr_session *h);
-/** Whose voice this utterance is, as far as it is known; likeness: -1 when no voice was judged. */
+/** Whose voice this utterance is, if known; likeness: -1 if no voice was judged. */
 enum voice_who asr_session_who(const struct asr_session *h, uint32_t utterance, float *likeness);
 void asr_session_close(struct asr_session *h);
 

@@ -1,5 +1,5 @@
 /**
- * @file live/conversation.c  What a live interview does about what happens in it: one pure step
+ * @file live/conversation.c  How a live interview reacts to events: one pure step
  */
 #include "live/conversation_internal.h"
 
@@ -47,7 +47,7 @@ bool conversation_unwritten(const struct conversation *c)
     return false;
 }
 
-/* ---------------------------------------------------------------------------- piecewise */
+/* ---- incremental writes ----------------------------------------------------------------- */
 
 static bool is_due(uint64_t unwritten_us, uint64_t now_us)
 {
@@ -116,8 +116,8 @@ static bool interview_step(struct conversation *c, const struct conversation_eve
     }
 }
 
-/* When everybody has left: nobody will say the final words of a question that was only looked
- * ahead to. When nothing is left to be told and stored, the interview is over. */
+/* After everybody has left: nobody will say the final words of a question that was only
+ * anticipated. When nothing is left to report or store, the interview is over. */
 static void end_if_over(struct conversation *c, struct conversation_actions *out)
 {
     if (c->joined > 0)
@@ -137,7 +137,7 @@ static void end_if_over(struct conversation *c, struct conversation_actions *out
     act(out, DO_END);
 }
 
-/* DO_ASK waits for its answer: it is given before anything else happens. */
+/* DO_ASK waits for its answer, which comes before any other event. */
 static bool is_asking(const struct conversation *c)
 {
     for (size_t i = 0; i < CONVERSATION_EXCHANGES_MAX; i++) {

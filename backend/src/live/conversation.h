@@ -1,5 +1,5 @@
 /**
- * @file live/conversation.h  What a live interview does about what happens in it: one pure step
+ * @file live/conversation.h  How a live interview reacts to events: one pure step
  *
  *     struct conversation c;
  *     conversation_init(&c, questions_so_far);
@@ -13,7 +13,7 @@
  *
  * A question and its answer (an exchange) go through these phases. Two things must both happen, in
  * either order: the answer ends, and the final words of the question arrive. An answer that is
- * given ahead does not wait for those.
+ * begun ahead does not wait for those.
  *
  *     ASKING_AHEAD --> AHEAD ------answered-----> AHEAD_ANSWERED
  *                        |                              |
@@ -22,24 +22,24 @@
  *     ASKING -----> ANSWERING -----answered---------> STORING --stored--> TOLD
  *
  * From AHEAD and ANSWERING it may give way: superseded in place (its number and its row go to the
- * question that replaces it) or withdrawn, because it was no question after all. A question of its
- * own right that is superseded by another stays in ANSWERING: it is stored with what it has.
+ * question that replaces it) or withdrawn, because it was no question after all. A confirmed
+ * question that is superseded by another stays in ANSWERING: it is stored with what it has.
  *
  * A speaker is PRESENT, then STOPPING (its client said stop), then DONE. Its socket may vanish at
- * any point: PARKED_… waits for the client to come back. LEAVING: nobody listens any more, what was
- * said is heard to its end.
+ * any point: PARKED_… waits for the client to come back. LEAVING: nobody listens any more, but what
+ * was said is still recognised to its end.
  *
  * The candidate's own voice may be heard where an interviewer's is expected (one microphone for
  * both). Its words open no question and replace no answer; they end the turn, and are a remark with
  * a row of its own. As long as it is unclear whose voice it is, an answer on the screen is not
  * replaced before the words are final.
  *
- * Words are kept piecewise: what is unwritten for KEEP_AFTER_US is written at the next
- * CONVERSATION_TICK, which comes every KEEP_TICK_MS as long as conversation_unwritten() says so. A
+ * Words are written incrementally: words that are unwritten for KEEP_AFTER_US are written at the
+ * next CONVERSATION_TICK, which comes every KEEP_TICK_MS while conversation_unwritten() is true. A
  * kill -9 loses less than a second.
  *
- * Threads    Any, one at a time: it is a value.
- * Errors     conversation_step() is false, and nothing has changed, when this cannot happen now:
+ * Threads    Any, one at a time: it is a plain value.
+ * Errors     conversation_step() returns false and changes nothing if the event is impossible now:
  *            a mistake of the caller.
  */
 #ifndef LIVE_CONVERSATION_H
@@ -50,27 +50,28 @@
 #include <stdint.h>
 
 enum {
-    CONVERSATION_EXCHANGES_MAX = 32, /**< Not yet stored; one more gets DO_REFUSE */
+    CONVERSATION_EXCHANGES_MAX = 32, /**< Not yet stored; a further one gets DO_REFUSE */
     CONVERSATION_SPEAKERS_MAX = 32,
-    CONVERSATION_PARKED_MAX = 4, /**< Parked at once; with one more, the longest waiting gives up */
+    CONVERSATION_PARKED_MAX = 4, /**< Parked at the same time; beyond it, the one waiting longest
+                                      gives up */
     CONVERSATION_JOIN_GAP_MS = 1500,    /**< A shorter pause joins two utterances to one question */
     CONVERSATION_HANGING_GAP_MS = 6000, /**< The same for words that cannot stand alone */
-    CONVERSATION_JOINS_MAX = 4,         /**< Utterances joined at most */
+    CONVERSATION_JOINS_MAX = 4,         /**< Most utterances that are joined */
     CONVERSATION_LEAD_IN_WORDS = 4,     /**< "okay so next one" still belongs to what follows */
     KEEP_AFTER_US = 500000,
     KEEP_TICK_MS = 250,
 };
 
 enum phase {
-    PHASE_NONE,         /**< A free place */
+    PHASE_NONE,         /**< A free slot */
     PHASE_ASKING_AHEAD, /**< DO_ASK was returned: ASKED or REFUSED comes next */
     PHASE_ASKING,
-    PHASE_AHEAD,          /**< The answer streams, the final words are not known */
+    PHASE_AHEAD,          /**< The answer streams; the final words are not known yet */
     PHASE_AHEAD_ANSWERED, /**< It has ended; the final words are still not known */
     PHASE_ANSWERING,      /**< The final words are known, and the answer streams */
-    PHASE_STORING,        /**< Both are whole: the last write is under way */
-    PHASE_TOLD,           /**< Its end was told; it stays as long as it is the current one */
-    PHASE_GIVING_WAY,     /**< Nothing of it is kept: the end of its answer is awaited */
+    PHASE_STORING,        /**< Both are complete: the last write is in progress */
+    PHASE_TOLD,           /**< Its end was reported; it stays while it is the current one */
+    PHASE_GIVING_WAY,     /**< Nothing of it is kept: waits for the end of its answer */
     PHASE_COUNT
 };
 
@@ -78,7 +79,7 @@ enum presence {
     SPEAKER_NONE,
     SPEAKER_PRESENT,
     SPEAKER_STOPPING,
-    SPEAKER_DONE, /**< Everything was heard and the client was told: its socket closes */
+    SPEAKER_DONE, /**< Everything was recognised and the client was told: its socket closes */
     SPEAKER_PARKED,
     SPEAKER_PARKED_STOPPING,
     SPEAKER_PARKED_DONE,
@@ -86,22 +87,23 @@ enum presence {
     SPEAKER_PRESENCES
 };
 
-/** The transcript row of a turn's words, as long as they are not a question. */
+/** The transcript row of a turn's words while they are not a question. */
 enum remark_row {
     ROW_NONE,
-    ROW_UNFINISHED, /**< Only words of the running utterance */
+    ROW_UNFINISHED, /**< Only words of the current utterance */
     ROW_FINISHED,
-    ROW_OVERLAID, /**< Finished words, and behind them those of the running utterance */
+    ROW_OVERLAID, /**< Finished words, followed by those of the current utterance */
 };
 
 struct conversation_exchange {
     uint64_t id;
     enum phase phase;
     int number;
-    bool fresh;            /**< Number and row are its own: no question with final words had them */
-    bool kept;             /**< Its row was written piecewise, before its words were final */
+    bool fresh;            /**< Number and row are its own: no question with final words had them
+                                before */
+    bool kept;             /**< Its row was written before its words were final */
     uint64_t speaker;      /**< 0: typed */
-    uint64_t replaces;     /**< While ASKING: the one whose place it takes, or 0 */
+    uint64_t replaces;     /**< While ASKING: the exchange that it replaces, or 0 */
     uint64_t unwritten_us; /**< Since when there are unwritten words of its answer; 0: none */
 };
 
@@ -109,8 +111,8 @@ struct conversation_turn {
     int utterances;
     int words;
     uint64_t end_ms;
-    bool question;     /**< Its finished words are one */
-    bool hanging;      /**< ... or they break off in mid-sentence: what follows belongs to them */
+    bool question;     /**< Its finished words are a question */
+    bool hanging;      /**< ... or break off in mid-sentence: the next words belong to them */
     uint64_t exchange; /**< 0: not asked */
     enum remark_row row;
     bool row_taken; /**< The exchange uses this row too, until it is confirmed */
@@ -124,7 +126,7 @@ struct conversation_speaker {
     uint64_t parked_us;
     uint32_t utterance;
     uint64_t start_ms;
-    uint64_t unwritten_us; /**< Since when there are unwritten words of the running utterance */
+    uint64_t unwritten_us; /**< Since when there are unwritten words of the current utterance */
     struct conversation_turn turn;
 };
 
@@ -132,12 +134,12 @@ enum conversation_life { CONVERSATION_OPEN, CONVERSATION_SHUTTING, CONVERSATION_
 
 struct conversation {
     enum conversation_life life;
-    int joined;    /**< How many hold it, not counting speakers */
+    int joined;    /**< Number of holders, not counting speakers */
     bool writing;  /**< Something may be on its way to the store */
     int questions; /**< Highest number so far */
     int discarded; /**< Answers begun ahead that were not needed */
     uint64_t last_id;
-    uint64_t current; /**< Exchange; 0 before the first, and when the last was withdrawn */
+    uint64_t current; /**< Exchange; 0 before the first, and after the last was withdrawn */
     struct conversation_exchange exchanges[CONVERSATION_EXCHANGES_MAX];
     struct conversation_speaker speakers[CONVERSATION_SPEAKERS_MAX];
 };
@@ -146,18 +148,18 @@ enum conversation_event_kind {
     CONVERSATION_JOINED,
     CONVERSATION_LEFT,
     CONVERSATION_LISTENED, /**< Somebody listens from now on */
-    CONVERSATION_WRITTEN,  /**< Everything is on the disk */
+    CONVERSATION_WRITTEN,  /**< Everything is on disk */
     CONVERSATION_TICK,     /**< at_us */
     CONVERSATION_SHUTDOWN, /**< After every speaker gave up */
 
-    CONVERSATION_TYPED, /**< .exchange: in the place of that one, which must be the current one or
-                             gone; .number: of a question that is in the store only */
+    CONVERSATION_TYPED, /**< .exchange: replaces that one, which must be the current one or gone;
+                             .number: of a question that is only in the store */
     CONVERSATION_INTERRUPT,
     /* of .exchange */
     CONVERSATION_ASKED,
     CONVERSATION_REFUSED,
     CONVERSATION_PROGRESS, /**< Its answer started, or has an outline */
-    CONVERSATION_STREAMED, /**< Words of it came; at_us */
+    CONVERSATION_STREAMED, /**< Words of it arrived; at_us */
     CONVERSATION_ANSWERED,
     CONVERSATION_STORED,    /**< .ok */
     CONVERSATION_CORRECTED, /**< Its question was reworded: impossible before its words are final */
@@ -170,7 +172,7 @@ enum conversation_event_kind {
     CONVERSATION_RESUMED, /**< It goes on after all */
     CONVERSATION_ENDED,   /**< After FINAL: .said, .end_ms */
     CONVERSATION_STOP,
-    CONVERSATION_HEARD_ALL, /**< .said: words of utterances that nobody will finish */
+    CONVERSATION_HEARD_ALL, /**< .said: words of utterances that will not be finished */
     CONVERSATION_BROKE,     /**< HEARD_ALL follows */
     CONVERSATION_CLOSE,     /**< .said, likewise */
     CONVERSATION_VANISH,    /**< at_us; .said, likewise */

@@ -1,8 +1,8 @@
 /**
  * @file live/conversation_exchange.c  The phases of a question and its answer
  *
- * conversation.h draws them: asked, answered and confirmed in any order, then stored and told; or
- * given up before its words were final.
+ * As drawn in conversation.h: asked, answered and confirmed in any order, then stored and reported;
+ * or dropped before its words were final.
  */
 #include "live/conversation_internal.h"
 
@@ -14,8 +14,8 @@ static void forget(struct conversation_exchange *e, struct conversation_actions 
     *e = (struct conversation_exchange){.phase = PHASE_NONE};
 }
 
-/* Its words never became final. The row it had goes: back to the remark that it took it from, or
- * away. */
+/* Its words never became final. Its row goes back to the remark that it was taken from, or is
+ * erased. */
 static void leave_row(struct conversation *c, struct conversation_exchange *e,
                       struct conversation_actions *out)
 {
@@ -32,7 +32,7 @@ static void leave_row(struct conversation *c, struct conversation_exchange *e,
     e->kept = false;
 }
 
-/* Nothing of it is kept. in_place: what replaces it has its row. */
+/* Nothing of it is kept. in_place: the question that replaces it has its row. */
 static void drop(struct conversation *c, struct conversation_exchange *e, bool in_place,
                  struct conversation_actions *out)
 {
@@ -43,7 +43,7 @@ static void drop(struct conversation *c, struct conversation_exchange *e, bool i
         leave_row(c, e, out);
     if (unconfirmed(e)) {
         c->discarded++;
-        c->writing = true; /* of that number */
+        c->writing = true; /* of the row with that number */
     }
     e->unwritten_us = 0;
     if (answered) {
@@ -111,7 +111,8 @@ static struct conversation_exchange *free_place(struct conversation *c)
     return NULL;
 }
 
-/* s NULL: typed. old: whose place it takes, or NULL. number: of one that is in the store only. */
+/* s NULL: typed. old: the question that it replaces, or NULL. number: of one that is only in the
+ * store. */
 static bool ask_as(struct conversation *c, const struct conversation_speaker *s, bool ahead,
                    const struct conversation_exchange *old, int number,
                    struct conversation_actions *out)
@@ -149,7 +150,7 @@ bool conversation_ask(struct conversation *c, const struct conversation_speaker 
     return ask_as(c, s, ahead, old, 0, out);
 }
 
-/* In the place of one that is not the current one and not at its end only it itself could write. */
+/* If the one to be replaced is neither current nor finished, only it could write to its row. */
 void conversation_typed(struct conversation *c, const struct conversation_event *event,
                         struct conversation_actions *out)
 {
@@ -164,7 +165,7 @@ void conversation_typed(struct conversation *c, const struct conversation_event 
 
 /* ----------------------------------------------------------------- the answer to DO_ASK */
 
-/* The words of the turn are a question's now: no row of their own stays beside it. */
+/* The words of the turn now belong to a question: they have no row of their own beside it. */
 static void give_row(struct conversation *c, struct conversation_speaker *s,
                      struct conversation_actions *out)
 {
@@ -222,7 +223,7 @@ static void refused(struct conversation *c, struct conversation_exchange *e,
 
 /* -------------------------------------------------------------------------- final words */
 
-/* The final words mean what was asked. */
+/* The final words ask the same. */
 void conversation_confirm(struct conversation *c, struct conversation_exchange *e,
                           struct conversation_speaker *s, bool changed,
                           struct conversation_actions *out)
@@ -273,7 +274,7 @@ bool conversation_exchange_step(struct conversation *c, struct conversation_exch
         if (!streams)
             return false;
         act_on(out, DO_TELL, e);
-        /* In the place of a confirmed question only what is confirmed itself may be written. */
+        /* Only a confirmed question may be written in the place of a confirmed one. */
         if (!e->unwritten_us && (e->phase == PHASE_ANSWERING || e->fresh))
             e->unwritten_us = event->at_us;
         return true;

@@ -1,11 +1,11 @@
 /**
- * @file live/conversation_internal.h  What the files of the step share; private to conversation*.c
+ * @file live/conversation_internal.h  Shared by the files of the step; private to conversation*.c
  *
- *     conversation.c           the whole step: whom an event is for, and the interview's own events
+ *     conversation.c           the whole step: dispatches events, and handles the interview's own
  *     conversation_exchange.c  the phases of a question and its answer
  *     conversation_speaker.c   a speaker: its turns, the rows of its remarks, its coming and going
  *
- * Each takes the conversation as it is, changes it, and adds to the actions.
+ * Each takes the current conversation, changes it, and adds to the actions.
  */
 #ifndef LIVE_CONVERSATION_INTERNAL_H
 #define LIVE_CONVERSATION_INTERNAL_H
@@ -58,12 +58,13 @@ static inline void act_for(struct conversation_actions *out, enum conversation_a
 bool conversation_exchange_step(struct conversation *c, struct conversation_exchange *e,
                                 const struct conversation_event *event,
                                 struct conversation_actions *out);
-/** The words of s are a question; old: whose place it takes, or NULL. false: it was refused. */
+/** The words of s are a question; old: the question that it replaces, or NULL. false: it was
+ *  refused. */
 bool conversation_ask(struct conversation *c, const struct conversation_speaker *s, bool ahead,
                       const struct conversation_exchange *old, struct conversation_actions *out);
 void conversation_typed(struct conversation *c, const struct conversation_event *event,
                         struct conversation_actions *out);
-/** The final words mean what was asked. */
+/** The final words ask the same. */
 void conversation_confirm(struct conversation *c, struct conversation_exchange *e,
                           struct conversation_speaker *s, bool changed,
                           struct conversation_actions *out);
@@ -80,10 +81,10 @@ bool conversation_speaker_step(struct conversation *c, struct conversation_speak
                                const struct conversation_event *event,
                                struct conversation_actions *out);
 bool conversation_opened(struct conversation *c, const struct conversation_event *event);
-/** The final words of its turn are no question: they are kept as they are. */
+/** The final words of its turn are not a question: they are stored as a remark. */
 void conversation_remark(struct conversation *c, struct conversation_speaker *s,
                          struct conversation_actions *out);
-/** What it has said so far of the running utterance is written, unfinished as it is. */
+/** Writes what it has said so far of the current utterance, unfinished as it is. */
 void conversation_keep_words(struct conversation *c, struct conversation_speaker *s,
                              struct conversation_actions *out);
 

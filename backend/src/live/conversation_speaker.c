@@ -17,7 +17,7 @@ void conversation_remark(struct conversation *c, struct conversation_speaker *s,
     c->writing = true;
 }
 
-/* The utterance had no words in the end: what was kept of it goes. */
+/* The utterance had no words in the end: what was stored of it is erased. */
 static void undo_row(struct conversation *c, struct conversation_speaker *s,
                      struct conversation_actions *out)
 {
@@ -56,8 +56,8 @@ void conversation_keep_words(struct conversation *c, struct conversation_speaker
     s->turn.row = has_finished(s->turn.row) ? ROW_OVERLAID : ROW_UNFINISHED;
 }
 
-/* Words of an utterance that nobody will finish: of a question that was looked ahead to they
- * become the text; else they are kept as they are. */
+/* Words of an utterance that will not be finished: if a question was anticipated they become its
+ * text; else they are stored as they are. */
 static void keep_unfinished(struct conversation *c, struct conversation_speaker *s,
                             const struct said *said, struct conversation_actions *out)
 {
@@ -99,17 +99,17 @@ static void begin_utterance(struct conversation_speaker *s, const struct convers
         begin_turn(s, out);
 }
 
-/* Two questions in a row are two, however short the pause. */
+/* Two questions in a row are two, however short the pause between them. */
 static void part(struct conversation *c, struct conversation_speaker *s, const struct said *said,
                  struct conversation_actions *out)
 {
     if (!said->apart || said->own || !s->turn.utterances)
         return;
-    undo_row(c, s, out); /* what was kept of these words behind the others */
+    undo_row(c, s, out); /* these words were stored after the others */
     begin_turn(s, out);
 }
 
-/* A question with final words is on the screen. */
+/* A question with final words is on screen. */
 static bool is_answered(struct conversation *c)
 {
     const struct conversation_exchange *e = conversation_exchange(c, c->current);
@@ -133,8 +133,8 @@ static void looks_finished(struct conversation *c, struct conversation_speaker *
         conversation_ask(c, s, true, e, out);
 }
 
-/* The candidate's voice among the interviewer's: what was begun for it is undone, its words get a
- * row of their own, and whoever speaks next begins a turn. */
+/* It is the candidate's voice on the interviewer's line: what was begun for it is undone, its words
+ * get a row of their own, and the next speaker begins a new turn. */
 static void own_voice_ended(struct conversation *c, struct conversation_speaker *s,
                             struct conversation_exchange *e, const struct said *said,
                             struct conversation_actions *out)
@@ -171,7 +171,7 @@ static void ended(struct conversation *c, struct conversation_speaker *s,
         else if (!conversation_ask(c, s, false, e, out))
             conversation_remark(c, s, out);
     } else if (e && unconfirmed(e) && s->presence == SPEAKER_LEAVING) {
-        keep_unfinished(c, s, said, out); /* asked and heard: there is nobody to ask again */
+        keep_unfinished(c, s, said, out); /* asked and recognised: there is nobody to ask again */
     } else {
         if (e && unconfirmed(e))
             conversation_withdraw(c, e, out);
@@ -224,7 +224,7 @@ static void drop_speaker(struct conversation *c, struct conversation_speaker *s,
     *s = (struct conversation_speaker){.presence = SPEAKER_NONE};
 }
 
-/* Nobody listens any more; what was said is still heard to its end. */
+/* Nobody listens any more; what was said is still recognised to its end. */
 static void close_speaker(struct conversation *c, struct conversation_speaker *s,
                           const struct said *said, struct conversation_actions *out)
 {
@@ -285,7 +285,7 @@ static void come_back(struct conversation_speaker *s, struct conversation_action
     if (is_parked(s))
         act_for(out, DO_UNPARK, s);
     else
-        act_for(out, DO_TELL_TAKEN, s); /* its old socket has not noticed yet that it is dead */
+        act_for(out, DO_TELL_TAKEN, s); /* its old socket does not know yet that it is dead */
     s->presence = s->presence == SPEAKER_PARKED            ? SPEAKER_PRESENT
                   : s->presence == SPEAKER_PARKED_STOPPING ? SPEAKER_STOPPING
                   : s->presence == SPEAKER_PARKED_DONE     ? SPEAKER_DONE
@@ -300,7 +300,7 @@ static bool heard_all(struct conversation *c, struct conversation_speaker *s,
         s->presence = SPEAKER_DONE;
         act_for(out, DO_TELL_DONE, s);
         return true;
-    case SPEAKER_PRESENT: /* it broke, and that was told */
+    case SPEAKER_PRESENT: /* it broke, and that was reported */
         s->presence = SPEAKER_DONE;
         return true;
     case SPEAKER_PARKED:
@@ -358,7 +358,7 @@ bool conversation_speaker_step(struct conversation *c, struct conversation_speak
     case CONVERSATION_BROKE:
         if (!hears)
             return false;
-        if (is_parked(s)) { /* a client that comes back begins anew */
+        if (is_parked(s)) { /* a client that comes back starts again */
             act_for(out, DO_UNPARK, s);
             s->presence = SPEAKER_LEAVING;
         } else if (attached) {

@@ -1,5 +1,5 @@
 /**
- * @file live/echo.c  The same words on two lines; see echo.h
+ * @file live/echo.c  Detecting the same words on two lines; see echo.h
  */
 #include "live/echo.h"
 
@@ -7,11 +7,11 @@
 #include <string.h>
 
 enum {
-    WORDS_MAX = 96,       /* compared of each: of 30 s nobody says more */
-    TOGETHER_US = 400000, /* so late an echo may still begin behind the end of what it repeats */
-    CALL_US = 250000,     /* what a call brings back takes longer than that */
-    ALIKE = 60,           /* of 100 words that must be there in the same order */
-    FEW = 3,              /* words below which all must be the same */
+    WORDS_MAX = 96,       /* words compared: nobody says more in 30 s */
+    TOGETHER_US = 400000, /* an echo begins at most this long after the end of what it repeats */
+    CALL_US = 250000,     /* an echo through a call takes longer than this */
+    ALIKE = 60,           /* percentage of words that must occur in the same order */
+    FEW = 3,              /* with fewer words, all must be the same */
 };
 
 struct word {
@@ -77,7 +77,7 @@ static bool says_the_same(const struct echo_span *span, const struct echo_span *
         return false;
     if (n < FEW)
         return in_order(a, n, b, m) == n;
-    if (other->running && m < n && m >= FEW) /* what it has so far */
+    if (other->running && m < n && m >= FEW) /* compares with as much as it has so far */
         of = m;
     return in_order(a, n, b, m) * 100 >= of * ALIKE;
 }

@@ -1,10 +1,10 @@
 /**
- * @file live/echo.h  Are these the words of another line, heard once more out of a loudspeaker?
+ * @file live/echo.h  Detecting words of one line that another line picked up from a loudspeaker
  *
- * A microphone beside a loudspeaker hears the interviewer whom the shared tab hears too, a moment
- * later and worse; a call may bring the candidate's own words back. Heard twice, they would be
- * written down twice. The same words on two lines at the same time are one utterance; the line that
- * has them later, or the microphone's where both began together, has the echo.
+ * A microphone near a loudspeaker picks up the interviewer, a moment later and worse than the
+ * shared tab; a call may send the candidate's own words back. Recognised twice, they would be
+ * stored twice. The same words on two lines at the same time are one utterance; the line that has
+ * them later, or the microphone's line if both began together, has the echo.
  *
  * Threads    Any; pure.
  */
@@ -14,12 +14,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** An utterance of a line, by the clock of the room. */
+/** An utterance of a line, in the server's time. */
 struct echo_span {
     const char *words;
     uint64_t start_us, end_us;
     bool microphone; /**< The candidate's line */
-    bool running;    /**< More of it may come */
+    bool running;    /**< It may continue */
 };
 
 /** Is `span` the echo of `other`? */

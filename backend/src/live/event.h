@@ -1,8 +1,8 @@
 /**
- * @file live/event.h  What happens in a live interview, told to whoever listens
+ * @file live/event.h  The events of a live interview
  *
- * Everything that a page, a terminal or a stream is told is one struct live_event. The rooms pass
- * these on; api/messages.h makes them the JSON of docs/api/openapi.yaml.
+ * Everything sent to a page, a terminal or a stream is a struct live_event. Modules pass these on;
+ * api/messages.h turns them into the JSON of docs/api/openapi.yaml.
  *
  *     static void on_event(const struct live_event *event, void *arg)
  *     {
@@ -10,11 +10,11 @@
  *             fwrite(event->delta.text, 1, event->delta.len, stdout);
  *     }
  *
- * More kinds may come (a model that thinks before it answers): a handler ignores those it does not
- * know.
+ * More kinds may be added (a model that thinks before it answers): a handler must ignore those that
+ * it does not know.
  *
  * Threads    Loop thread only.
- * Ownership  What an event points to is borrowed for the call.
+ * Ownership  An event's pointers are borrowed for the call.
  */
 #ifndef LIVE_EVENT_H
 #define LIVE_EVENT_H
@@ -33,12 +33,12 @@ enum live_event_kind {
     LIVE_STARTED,
     LIVE_OUTLINE,
     LIVE_DELTA,
-    LIVE_CHECK,    /**< What nothing supports in the answer so far */
+    LIVE_CHECK,    /**< Statements in the answer so far that nothing supports */
     LIVE_THINKING, /**< The model is thinking; no word of the answer yet */
     LIVE_FINISHED, /**< The answer has ended; nothing more of it comes */
 
-    LIVE_RECORDING, /**< Recording begins or ends; told to everybody too */
-    LIVE_LINES,     /**< Who is listened to now, all of them; told to everybody too */
+    LIVE_RECORDING, /**< Recording begins or ends; sent to everybody */
+    LIVE_LINES,     /**< All lines that listen now; sent to everybody */
 
     LIVE_ERROR,
 };
@@ -51,16 +51,17 @@ enum live_error {
     LIVE_INTERNAL,
 };
 
-/** One that is listened to. */
+/** A line that listens. */
 struct live_line {
-    uint64_t id; /**< As live_event.line has it */
+    uint64_t id; /**< The same as live_event.line */
     bool candidate;
-    const char *listener; /**< Which page or program listens; "": it did not say */
+    const char *listener; /**< Which page or program listens; "": not given */
 };
 
 struct live_event {
     enum live_event_kind kind;
-    uint64_t line; /**< Of a speaker's events told to everybody: whose; 0: told to its own socket */
+    uint64_t line; /**< For a speaker's events sent to everybody: the line; 0: sent to its own
+                        socket */
     union {
         struct {
             const char *engine;
@@ -69,12 +70,13 @@ struct live_event {
         } listening;
         struct live_words {
             uint32_t utterance;
-            const struct asr_result *result; /**< Its times too count from the first sample fed */
+            const struct asr_result *result; /**< Its times are also relative to the first sample
+                                                  fed */
             uint64_t start_ms;
             uint64_t end_ms;
             uint64_t latency_ms; /**< LIVE_FINAL: since the last voiced sample arrived */
             enum voice_who who;
-            float voice; /**< Likeness with that voice; -1: it was not known by voice */
+            float voice; /**< Likeness to that voice; -1: not recognised by voice */
         } words;         /**< LIVE_PARTIAL, LIVE_FINAL */
         struct live_turn {
             uint32_t utterance;
@@ -86,16 +88,16 @@ struct live_event {
         } turn;
         struct {
             const char *generation_id;
-            int question_number; /**< 0: of no session */
+            int question_number; /**< 0: no session */
             const char *question;
             const char *provider;
             const char *model;
-            bool eager;                /**< Begun before the turn was surely over */
-            float p;                   /**< How certain it is that something is asked; 0: typed */
-            const char *transcript_id; /**< The row it is kept in; when it is asked again, the one
-                                            that it replaces. NULL: it is not kept */
-            const char *heard;         /**< What was heard, where that was corrected; else NULL */
-            const struct answer_left *left; /**< Who was asked before and why it was left */
+            bool eager;                /**< Begun before it was certain that the turn was over */
+            float p;                   /**< How certain it is that this is a question; 0: typed */
+            const char *transcript_id; /**< Its row; if it is asked again, the row that it replaces.
+                                            NULL: not stored */
+            const char *heard;         /**< The recognised text if it was corrected; else NULL */
+            const struct answer_left *left; /**< The providers tried before, and why each failed */
             size_t left_count;
         } started;
         struct {
@@ -104,7 +106,7 @@ struct live_event {
             enum question_kind kind;
             const struct llm_point *points;
             size_t count;
-            const struct outline_shown *shown; /**< What a prompter shows above them */
+            const struct outline_shown *shown; /**< What a prompter shows above the points */
         } outline;
         struct {
             const char *generation_id;
@@ -113,7 +115,7 @@ struct live_event {
         } delta;
         struct {
             const char *generation_id;
-            const struct claim *unsupported; /**< All of it, in bytes of the answer so far */
+            const struct claim *unsupported; /**< All so far, as byte ranges of the answer so far */
             size_t count;
         } check;
         struct {
@@ -122,7 +124,7 @@ struct live_event {
         struct {
             const char *generation_id;
             enum answer_finish finish;
-            const char *transcript_id; /**< NULL: nothing was kept */
+            const char *transcript_id; /**< NULL: nothing was stored */
             int discarded; /**< Answers begun ahead in this session that were not needed */
             struct answer_latency latency;
         } finished;

@@ -1,8 +1,8 @@
 /**
  * @file live/exchange.c  One question of an interview: asked, its words, its row, what is stored
  *
- * What is done when is decided in conversation.c. Here it is performed: the answerer is asked,
- * words, times and rows are kept, and written. exchange_answer.c has the answer.
+ * conversation.c decides what happens; here it is performed: asking the answerer, and keeping and
+ * writing words, times and rows. exchange_answer.c handles the answer.
  */
 #include "live/live_internal.h"
 
@@ -21,7 +21,7 @@
 static const float UNSURE_BELOW = 0.55f; /* the recogniser's confidence in a whole question */
 
 enum {
-    ANSWER_TEXT_MAX = 1 << 20, /* longest answer kept, [bytes] */
+    ANSWER_TEXT_MAX = 1 << 20, /* longest answer kept [bytes] */
     OFFER_TEXT_MAX = 16 * 1024,
 };
 
@@ -56,7 +56,7 @@ static void exchange_forget(struct exchange *exchange)
     loop_free_later(live_deps(exchange->live)->loop, exchange, exchange_free);
 }
 
-/* Returns what was before. */
+/* Returns the previous value. */
 static struct about about_exchange(const struct exchange *exchange)
 {
     struct about about = about_get();
@@ -126,7 +126,7 @@ static struct transcript_pair pair_of(const struct exchange *exchange)
     return pair;
 }
 
-/* With the running words of a speaker who goes on, unless that is NULL. */
+/* With the current words of a speaker who continues, unless that is NULL. */
 static void keep_so_far(struct exchange *exchange, struct speaker *speaker)
 {
     struct transcript_pair pair = pair_of(exchange);
@@ -147,7 +147,7 @@ static void store(struct exchange *exchange)
         log_error("live", "a question could not be kept: no memory");
 }
 
-/* Names an exchange across the time a write takes: it may be gone by then. */
+/* Identifies an exchange during a write: it may be gone afterwards. */
 struct ticket {
     struct live *live;
     uint64_t exchange;
@@ -164,7 +164,7 @@ static void on_stored(int err, void *arg)
     free(ticket);
 }
 
-/* The story that the answer was made of counts as told. */
+/* The story that the answer is based on counts as told. */
 static void offer(struct exchange *exchange)
 {
     struct buf text;
@@ -195,7 +195,7 @@ static void store_answer(struct exchange *exchange)
         !transcript_write(exchange->live->writer, &pair, on_stored, ticket))
         return;
     free(ticket);
-    exchange_happened(exchange, CONVERSATION_STORED, 0); /* ok: false, it is not kept */
+    exchange_happened(exchange, CONVERSATION_STORED, 0); /* ok: false, it is not stored */
 }
 
 /* -------------------------------------------------------------------------------- words */
@@ -245,7 +245,7 @@ void live_again_release(struct live_again *again)
     again->heard = NULL;
 }
 
-/* The one that it is asked again for: its row, and who said it when. */
+/* The question that is asked again: its row, and who said it and when. */
 static int take_again(struct exchange *exchange, const struct live_again *again)
 {
     text_copy(exchange->row.transcript_id, ID_TEXT_MAX, again->transcript_id,
@@ -261,7 +261,7 @@ static int take_again(struct exchange *exchange, const struct live_again *again)
     return again->heard && !exchange->heard ? UV_ENOMEM : 0;
 }
 
-/* What was said around it is a line of its own before it. */
+/* Words around the question form a remark before it. */
 static void keep_aside(struct exchange *exchange, const struct said_words *words)
 {
     struct transcript_pair pair = {
@@ -286,7 +286,7 @@ static void keep_aside(struct exchange *exchange, const struct said_words *words
         log_error("live", "words could not be kept: no memory");
 }
 
-/* Heard around it, and not around the question whose place it takes. */
+/* Words around it that were not already around the question that it replaces. */
 static bool is_new_aside(const struct exchange *exchange, const struct said_words *words)
 {
     return words->aside[0] && !exchange->aside.transcript_id[0];
@@ -350,7 +350,7 @@ static void take_row(struct exchange *exchange, const struct conversation_action
     }
 }
 
-/* The provider that the session was begun with, unless its user has given it up since. */
+/* The provider that the session was started with, unless its user has dropped it since. */
 static bool has_own_provider(struct live *live)
 {
     const char *name = live->context.provider;
@@ -436,7 +436,7 @@ static void ask(struct live *live, const struct conversation_action *action)
         speaker_tell_error(speaker, LIVE_PROVIDER_FAILED, why.text);
 }
 
-/* -------------------------------------------------------------------- what is performed */
+/* ---- actions -------------------------------------------------------------------------------- */
 
 void exchange_perform(struct live *live, const struct conversation_action *action)
 {

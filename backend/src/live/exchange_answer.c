@@ -129,11 +129,11 @@ struct live_event exchange_checked(const struct exchange *exchange)
                                          .count = exchange->unsupported_count}};
 }
 
-/* -------------------------------------------------------------- what the answerer tells */
+/* ---- events of the answerer ------------------------------------------------------------------ */
 
 static void take_finished(struct exchange *exchange, const struct answer_result *res)
 {
-    exchange->answer = NULL; /* gone when this returns */
+    exchange->answer = NULL; /* gone after this returns */
     exchange->times = res->times;
     metric_add(METRIC_ANSWERS, 1, answer_finish_name(res->finish));
     exchange->ended = true;
@@ -158,7 +158,7 @@ void exchange_on_answer(const struct answer_event *event, void *arg)
         text_copy(exchange->model, sizeof(exchange->model), event->started.model,
                   strlen(event->started.model));
         left_copy(exchange, event->started.left, event->started.left_count);
-        buf_clear(&exchange->text); /* what another one said before is void */
+        buf_clear(&exchange->text); /* what an earlier provider said is void */
         exchange->unsupported_count = 0;
         exchange->started = true;
         exchange->event = exchange_started(exchange);
@@ -201,7 +201,7 @@ void exchange_on_answer(const struct answer_event *event, void *arg)
 
 /* ------------------------------------------------------------------------------ its end */
 
-/* What an eager answer had before the question was known took the person no time. */
+/* What an eager answer had before the question was complete took the person no time. */
 static double since_question(const struct exchange *exchange, uint64_t at_us)
 {
     uint64_t from = exchange->final_us ? exchange->final_us : exchange->times.asked_us;
@@ -225,7 +225,7 @@ static void measure(const struct exchange *exchange)
                        exchange->provider);
 }
 
-/* From the end of what was said, or from asking, until all is kept. */
+/* From the end of the words, or from asking, until everything is stored. */
 static void record(const struct exchange *exchange)
 {
     const struct answer_times *times = &exchange->times;

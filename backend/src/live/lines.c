@@ -1,15 +1,16 @@
 /**
- * @file live/lines.c  Which page listens, and who is told
+ * @file live/lines.c  Which page listens, and notifying everybody
  *
  * An interview may be open in several pages, on a second screen or a phone. If two of them
- * listened, every question would be heard and stored twice; so of the listeners that say their name
- * one listens, and another has to take over. Those without a name (programs) do as they like.
+ * listened, every question would be recognised and stored twice; so of the listeners with a name
+ * only one listens, and another has to take over. Listeners without a name (programs) are not
+ * restricted.
  */
 #include "live/live_internal.h"
 
 #include <string.h>
 
-/* Is it listened to, or waited for? */
+/* Does it listen, or is it expected back? */
 static bool listens(const struct conversation_speaker *s)
 {
     return s->presence == SPEAKER_PRESENT || s->presence == SPEAKER_PARKED;

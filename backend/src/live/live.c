@@ -17,7 +17,7 @@ struct live_registry {
     struct live_deps deps;
     struct live *first;
     struct known_voices *known;
-    struct recording *recordings; /* not whole yet, also of interviews that are over */
+    struct recording *recordings; /* incomplete ones, even of interviews that are over */
     void (*on_shut)(void *arg);   /* set while shutting down */
     void *shut_arg;
 };
@@ -83,9 +83,8 @@ static void count_discarded(struct live *live)
                                live_discarded(live));
 }
 
-/* An action may call a handler that causes the next event at once. That step is then taken within
- * this one, on a consistent state; the actions that are left may find that what they name is
- * gone. */
+/* An action may call a handler that causes the next event at once. That step is then taken inside
+ * this one, on a consistent state; the remaining actions may find that their object is gone. */
 static bool take_step(struct live *live, const struct conversation_event *event)
 {
     struct conversation *c = &live->conversation;
@@ -101,7 +100,7 @@ static bool take_step(struct live *live, const struct conversation_event *event)
         return true;
     count_discarded(live);
     watch_unwritten(live);
-    /* Nothing went to the writer, because nothing is kept or for want of memory. */
+    /* Nothing went to the writer, because nothing is stored or because of a lack of memory. */
     if (c->writing && !transcript_writer_busy(live->writer))
         live_step(live, &(struct conversation_event){.kind = CONVERSATION_WRITTEN});
     if (c->life != CONVERSATION_OVER)
@@ -161,8 +160,7 @@ static void shut_if_empty(struct live_registry *reg)
     done(reg->shut_arg);
 }
 
-/* Everybody has left, or leaves now; a running answer is interrupted and stored as far as it has
- * come. */
+/* Everybody has left, or is leaving now; a running answer is interrupted and stored as it is. */
 void live_registry_shutdown(struct live_registry *reg, void (*done)(void *arg), void *arg)
 {
     struct live *next;
@@ -175,7 +173,7 @@ void live_registry_shutdown(struct live_registry *reg, void (*done)(void *arg), 
         const struct conversation_event release = {.kind = CONVERSATION_LEFT};
 
         next = live->next;
-        live_step(live, &hold); /* it stays while its last speaker goes */
+        live_step(live, &hold); /* keeps it while its last speaker goes */
         while (live->speakers)
             speaker_give_up(live->speakers);
         live_step(live, &shutdown);
@@ -194,7 +192,7 @@ static void live_free(void *arg)
     free(live);
 }
 
-/* Nothing happens in it any more; its memory is freed at the end of the turn. */
+/* Nothing happens in it any more; it is freed at the end of the turn. */
 static void live_unhook(struct live *live)
 {
     struct live_registry *reg = live->registry;
@@ -256,7 +254,7 @@ struct live *live_find(struct live_registry *reg, const char *user_id, const cha
     return NULL;
 }
 
-/* A voice that its owner had kept is known from the beginning. */
+/* A stored voice is known from the beginning. */
 static int know_voices(struct live *live)
 {
     const struct session_context *context = &live->context;
@@ -275,7 +273,7 @@ static void on_written(void *arg)
     live_step(arg, &(struct conversation_event){.kind = CONVERSATION_WRITTEN});
 }
 
-/* What they chose meanwhile holds from the next question on. */
+/* A choice made meanwhile applies from the next question on. */
 static int choose_chain(struct live *live, const struct session_context *context)
 {
     struct user_chain *chain = NULL;
@@ -437,7 +435,7 @@ void live_tell(struct live *live, const struct live_event *event)
 {
     struct live_listener *next;
 
-    /* A receiver that lags may unlisten from inside its handler: its memory goes with the turn. */
+    /* A slow receiver may unlisten from inside its handler: it is freed at the end of the turn. */
     for (struct live_listener *l = live->listeners; l; l = next) {
         next = l->next;
         if (!l->closed)
@@ -445,7 +443,7 @@ void live_tell(struct live *live, const struct live_event *event)
     }
 }
 
-/* What has been said of the running answer so far, for somebody who comes in the middle. */
+/* What the current answer contains so far, for somebody who joins in the middle. */
 static void catch_up(struct live *live, uint64_t id)
 {
     const struct exchange *exchange = exchange_find(live, id);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static const float UNSURE_BELOW = 0.5f; /* of a word: it is as likely another one */
+static const float UNSURE_BELOW = 0.5f; /* of a word: another one is equally likely */
 
 static void add(struct marks *m, size_t at, bool seam)
 {

@@ -1,13 +1,13 @@
 /**
- * @file live/marks.h  Where words were heard unsurely, and where utterances were joined
+ * @file live/marks.h  Marks for unsure words, and for places where utterances were joined
  *
  *     marks_note(&own, "We use Cooper Netties.", words, n);     // of a final, with its words
- *     marks_join(&whole, &before, len, &own);                   // own comes behind len bytes and a
- * space if (marks_put(&whole, text, start, end, &out)) ...        // "Cooper(?) Netties(?) … and
- * then"
+ *     marks_join(&whole, &before, len, &own);      // own comes after len bytes and a space
+ *     if (marks_put(&whole, text, start, end, &out)) // "Cooper(?) Netties(?) … and then"
+ *         ...
  *
- * A model that is told which words are doubtful reads over them; prompts take the marked text in
- * place of the question. Marks beyond MARKS_MAX are not kept.
+ * A model that knows which words are doubtful does not stumble over them, so prompts contain the
+ * marked text instead of the question. Marks beyond MARKS_MAX are dropped.
  *
  * Threads    Any; pure.
  * Errors     UV_ENOMEM stays in out->err.
@@ -23,8 +23,8 @@ enum { MARKS_MAX = 24 };
 
 struct marks {
     struct {
-        size_t at; /**< Behind so many bytes of the text */
-        bool seam; /**< Two utterances were joined there; else the word before it is unsure */
+        size_t at; /**< Byte offset in the text, after the word */
+        bool seam; /**< Two utterances were joined here; else the word before it is unsure */
     } of[MARKS_MAX];
     size_t count;
 };
@@ -32,7 +32,8 @@ struct marks {
 void marks_note(struct marks *m, const char *text, const struct asr_word *words, size_t n);
 /** m may be one of the two. */
 void marks_join(struct marks *m, const struct marks *before, size_t len, const struct marks *own);
-/** text[start, end) with its marks. false: there are none in it, and nothing was put. */
+/** Appends text[start, end) with its marks. false: there are none in it, and nothing was
+ *  appended. */
 bool marks_put(const struct marks *m, const char *text, size_t start, size_t end, struct buf *out);
 
 #endif

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Bytes of a dash, bullet, quotation mark or their kind (U+2000 to U+206F); 0: of none. What
- * shortens a word ("O\u2019Brien") is none. */
+/* Length of a dash, bullet, quotation mark or similar (U+2000 to U+206F); 0: none. An apostrophe
+ * inside a word ("O\u2019Brien") is not one. */
 static size_t mark_at(const char *p)
 {
     const unsigned char *c = (const unsigned char *)p;

@@ -1,8 +1,8 @@
 /**
- * @file live/recorder.c  What the lines of an interview hear, mixed into one recording
+ * @file live/recorder.c  Mixing the lines of an interview into one recording
  *
- * On the loop: lines, the mix, what waits. On a worker, one job at a time: the encoder, the log,
- * the store. A job takes what waits with it, so nothing of the two is touched by both.
+ * On the loop: lines, the mix, and what is queued. On a worker, one job at a time: the encoder, the
+ * log, the store. A job takes the queued samples along, so neither side touches the other's data.
  */
 #include "live/recorder.h"
 
@@ -23,7 +23,7 @@
 
 enum {
     LINES_MAX = 32,  /* as many as an interview has speakers */
-    PIECES_MAX = 64, /* of a line: gaps that are remembered, the newest ones */
+    PIECES_MAX = 64, /* remembered gaps of a line, the newest ones */
     FIRST_SAMPLES = 1 << 14,
     PART_SAMPLES = RECORDER_RATE, /* encoded into one piece of the log */
 };
@@ -45,7 +45,7 @@ struct line {
     struct samples waiting;
     uint64_t heard_ms; /* when its last sample came */
     struct piece pieces[PIECES_MAX];
-    size_t piece_count; /* in all; the newest are there */
+    size_t piece_count; /* in total; only the newest are kept */
 };
 
 struct recorder {
@@ -54,18 +54,18 @@ struct recorder {
     void *arg;
     struct loop_timer *timer;
     struct line lines[LINES_MAX];
-    struct samples mixed; /* and not yet with a worker */
-    uint64_t whole;       /* samples mixed, in all */
+    struct samples mixed; /* not yet passed to a worker */
+    uint64_t whole;       /* samples mixed so far */
     struct level level;
-    bool begun; /* on_begun was told */
-    bool over;  /* on_over was */
+    bool begun; /* on_begun was called */
+    bool over;  /* on_over was called */
     int err;
     struct errbuf why;
     bool working;
     bool closing;
     bool closed;
 
-    /* with the worker while it works, but for the ids of the record */
+    /* belongs to the worker while it works, except the ids of the record */
     struct job {
         struct store_recording record;
         bool has_record;
@@ -131,7 +131,7 @@ static int write_samples(struct job *job, const int16_t *pcm, size_t n, enum opu
     return err;
 }
 
-/* The record, which must be there before the sound is, and the head of the file. */
+/* The record, which must exist before the audio, and the header of the file. */
 static int begin(const struct recorder_deps *deps, struct job *job)
 {
     const struct opus_file_params params = {RECORDER_RATE, RECORDER_BITRATE};
@@ -179,8 +179,8 @@ static int end_pages(const void *last, size_t len, struct buf *more, void *arg)
     return opus_file_mend(last, len, more, &tail->duration_ms, tail->why);
 }
 
-/* The log becomes a blob, the record is told, and only then the log goes: a kill at any point
- * leaves what the next start needs. */
+/* The log becomes a blob, the record is updated, and only then is the log removed: a kill at any
+ * point leaves what the next start needs. */
 static int make_whole(struct store *store, struct blob_store *blobs, struct store_recording *record,
                       struct errbuf *why)
 {
@@ -190,7 +190,7 @@ static int make_whole(struct store *store, struct blob_store *blobs, struct stor
 
     if (err == UV_EOF || err == UV_ENOENT || (!err && !tail.duration_ms)) {
         err = store_recording_erase(store, record->user_id, record->id, why);
-        blob_erase(blobs, record->id, NULL); /* or the start that works the list off */
+        blob_erase(blobs, record->id, NULL); /* otherwise the next start removes it */
         return err == UV_ENOENT ? 0 : err;
     }
     if (err)
@@ -211,7 +211,7 @@ static int make_whole(struct store *store, struct blob_store *blobs, struct stor
 int recorder_mend(struct store *store, struct blob_store *blobs,
                   const struct store_recording *recording, struct errbuf *why)
 {
-    struct store_recording record = *recording; /* its texts stay the caller's */
+    struct store_recording record = *recording; /* its texts remain the caller's */
 
     return make_whole(store, blobs, &record, why);
 }
@@ -271,7 +271,7 @@ static size_t most_waiting(const struct recorder *r)
     return most;
 }
 
-/* How many samples can be mixed: as many as the line that has sent least of those that send. */
+/* How many samples can be mixed: as many as the shortest of the active lines has. */
 static size_t mixable(const struct recorder *r, bool all)
 {
     size_t most = most_waiting(r), n = most;
@@ -372,7 +372,7 @@ static void worked(int err, void *arg)
 
     r->working = false;
     r->job.samples.n = 0;
-    if (err || r->job.end) { /* the lanes have closed: the next start makes it whole */
+    if (err || r->job.end) { /* the lanes have closed: the next start completes it */
         gone(r);
         return;
     }
@@ -460,7 +460,7 @@ uint64_t recorder_ms(const struct recorder *r)
 
 /* ---------------------------------------------------------------------------- its lines */
 
-/* The line's place; for a new one that of the line that has been silent longest. */
+/* The line's slot; a new line gets that of the line silent for longest. */
 static struct line *line_of(struct recorder *r, uint64_t id)
 {
     struct line *oldest = NULL;
@@ -507,7 +507,7 @@ void recorder_hear(struct recorder *r, uint64_t line, uint64_t at, const int16_t
     l->heard_ms = clock_mono_ms();
 }
 
-/* Where a sample of the line is. before: it came before all that is remembered. */
+/* Where a sample of the line is in the recording. before: it precedes everything remembered. */
 static uint64_t place_of(const struct line *l, uint64_t sample, bool *before)
 {
     size_t n = l->piece_count < PIECES_MAX ? l->piece_count : PIECES_MAX;

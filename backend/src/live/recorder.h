@@ -1,25 +1,25 @@
 /**
- * @file live/recorder.h  What the lines of an interview hear, mixed into one recording
+ * @file live/recorder.h  Mixing the lines of an interview into one recording
  *
  *     recorder_open(&r, &deps, &params, &handlers, arg, why);
  *     recorder_hear(r, line, at, pcm, n);             // of each line, as it comes
  *     recorder_place(r, line, from, to, &place);      // where that is in the recording
- *     recorder_close(r);                              // it is made whole; on_gone is the last word
+ *     recorder_close(r);                              // completes it; on_gone is the last call
  *
- * The lines have clocks of their own. What has come of all that speak is added up; a line that has
- * sent nothing for RECORDER_ABSENT_MS is silent. The sum becomes Opus in an Ogg file
- * (audio/opus_file.h), and goes into a log (blob/blob.h) each RECORDER_EVERY_MS, whole pages at a
- * time: a kill costs what has come since, and what is there plays.
+ * Each line has its own clock. The audio of all active lines is added; a line that has sent nothing
+ * for RECORDER_ABSENT_MS counts as silent. The sum is encoded as Opus in an Ogg file
+ * (audio/opus_file.h), and appended to a log (blob/blob.h) every RECORDER_EVERY_MS, whole pages at
+ * a time: a kill only costs what came since, and the rest can be played.
  *
- * The record is in the store before the first sample is on the disk, and says that it grows. It is
- * finished when the recording is whole; of one that was cut off, recorder_mend() does that at the
+ * The record is in the store before the first sample is on disk, and is marked as growing. It is
+ * finished when the recording is complete; after an interruption recorder_mend() does that at the
  * next start.
  *
  * Threads    Loop thread; encoding and the disk are on LANE_READ. recorder_mend(): any worker, or
  *            before the loop turns.
- * Errors     on_over tells why it cannot go on: UV_ERANGE the user has as many recordings as there
- *            may be; UV_ENOENT it was erased; UV_ENOBUFS the disk is too slow; and those of the
- *            store, blobs and Opus. What was recorded till then stays, unless it was erased.
+ * Errors     on_over says why it cannot continue: UV_ERANGE: the user's limit for recordings is
+ *            reached; UV_ENOENT: it was erased; UV_ENOBUFS: the disk is too slow; and those of the
+ *            store, blobs and Opus. What was recorded so far is kept, unless it was erased.
  * Limits     AUDIO_LENGTH_MAX_S of sound; RECORDER_LINE_MAX of a line that waits for another;
  *            RECORDER_WAITING_MAX that wait for the disk.
  */
@@ -52,7 +52,7 @@ struct recorder_deps {
     struct store *store;
     struct blob_store *blobs;
     int64_t bytes_max; /**< Most that a user's recordings take together */
-    /** When a recording that begins now is to be erased, [ms] since 1970; called on a worker. */
+    /** When a recording that begins now will be erased [ms since 1970]; called on a worker. */
     int64_t (*keep_until)(void *arg, const char *user_id, int64_t now);
     void *arg;
 };
@@ -60,14 +60,14 @@ struct recorder_deps {
 struct recorder_params {
     const char *user_id;
     const char *session_id;
-    const char *wording; /**< What was agreed to */
+    const char *wording; /**< The consent text */
 };
 
 struct recorder_handlers {
-    void (*on_begun)(void *arg); /**< Its record is there: from now on it can be asked for */
-    /** It can't go on; close it. With a sentence. */
+    void (*on_begun)(void *arg); /**< Its record exists: from now on it can be requested */
+    /** It cannot continue; close it. With a sentence. */
     void (*on_over)(int err, const char *why, void *arg);
-    void (*on_gone)(void *arg); /**< After recorder_close(): whole, or left for the next start */
+    void (*on_gone)(void *arg); /**< After recorder_close(): complete, or left for the next start */
 };
 
 /** Part of a recording. */
@@ -81,18 +81,18 @@ int recorder_open(struct recorder **rp, const struct recorder_deps *deps,
                   const struct recorder_params *params, const struct recorder_handlers *h,
                   void *arg, struct errbuf *why);
 const char *recorder_id(const struct recorder *r);
-uint64_t recorder_ms(const struct recorder *r); /**< How long it is */
-/** n samples, 16 kHz mono; at: how many of this line came before them. */
+uint64_t recorder_ms(const struct recorder *r); /**< Its length so far */
+/** n samples, 16 kHz mono; at: number of samples of this line before them. */
 void recorder_hear(struct recorder *r, uint64_t line, uint64_t at, const int16_t *pcm, size_t n);
-/** from_ms, to_ms: of the line's sound. false: that was not recorded. */
+/** from_ms, to_ms: of the line's audio. false: that was not recorded. */
 bool recorder_place(const struct recorder *r, uint64_t line, uint64_t from_ms, uint64_t to_ms,
                     struct recorder_place *place);
 void recorder_close(struct recorder *r);
-/** No handler runs any more; what can still be done is done. */
+/** No handler is called any more; what can still be done is done. */
 void recorder_forget(struct recorder *r);
 
-/** Finish a record that still grows though its recorder is gone: its log becomes a recording, or,
- *  when the log is empty, the record is erased. */
+/** Finishes a growing record whose recorder is gone: its log becomes a recording or, if the log is
+ *  empty, the record is erased. */
 int recorder_mend(struct store *store, struct blob_store *blobs,
                   const struct store_recording *recording, struct errbuf *why);
 

@@ -1,8 +1,8 @@
 /**
- * @file live/recording.c  Whether an interview is recorded, and who is told
+ * @file live/recording.c  Recording an interview, and notifying everybody
  *
- * A recorder outlives its interview by the time it takes to make the recording whole; the registry
- * waits for that when it shuts down.
+ * A recorder outlives its interview until the recording is complete; the registry waits for that
+ * when it shuts down.
  */
 #include "live/live_internal.h"
 
@@ -17,7 +17,7 @@ struct recording {
     struct recording **first;
     struct live *live; /* NULL once it is off */
     struct recorder *recorder;
-    bool on; /* it was told */
+    bool on; /* it was announced */
     void (*on_gone)(void *arg);
     void *arg;
 };
@@ -31,7 +31,7 @@ static struct live_event event_of(const struct recording *rec, bool on, const ch
                                              .why = why}};
 }
 
-/* Off, and told to everybody. why: NULL when somebody wanted it so. */
+/* Off, and announced to everybody. why: NULL if somebody stopped it. */
 static void turn_off(struct recording *rec, const char *why)
 {
     struct live *live = rec->live;

@@ -1,5 +1,5 @@
 /**
- * @file live/resume.c  What a speaker remembers so that a socket that vanished can be taken up
+ * @file live/resume.c  What a speaker remembers so that a vanished socket can be resumed
  */
 #include "live/resume.h"
 
@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** A copy of an event, with the words it points to. */
+/** A copy of an event, with its words. */
 struct resume_note {
     struct resume_note *next;
     uint32_t utterance;
     struct live_event event;
     struct asr_result result;
     struct asr_word *words;
-    char *text; /* all text of the result, one after the other */
+    char *text; /* all text of the result, concatenated */
 };
 
 void resume_init(struct resume *memory, const char *key)
@@ -90,7 +90,7 @@ static struct resume_note *note_of(const struct live_event *event)
     return note;
 }
 
-/* Out of memory: the note is missed if the socket vanishes just now; the transcript has it. */
+/* Out of memory: if the socket vanishes just now, the note is missed; the transcript has it. */
 void resume_note(struct resume *memory, const struct live_event *event)
 {
     struct resume_note *note = memory->key[0] ? note_of(event) : NULL;

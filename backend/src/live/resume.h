@@ -1,10 +1,10 @@
 /**
- * @file live/resume.h  What a speaker remembers so that a client whose socket vanished can take it
- *                      up again
+ * @file live/resume.h  What a speaker remembers so that a client whose socket vanished can resume
+ * it
  *
- * Private to src/live/. A client that names its line (`resume` in `start`) may lose its socket
- * in the middle of a word and come back with another one: the speaker waits for it, and what was
- * told meanwhile, or was lost on the way, is told again.
+ * Private to src/live/. A client that names its line (`resume` in `start`) may lose its socket in
+ * the middle of a word and come back with another one: the speaker waits for it, and events that
+ * were sent meanwhile or lost on the way are repeated.
  *
  *     resume_init(&memory, key);
  *     resume_note(&memory, event);                    // what must not be missed
@@ -19,13 +19,13 @@
 #include "live/live.h"
 
 enum {
-    RESUME_NOTES_MAX = 32, /* events remembered: eight utterances or so; the oldest goes */
+    RESUME_NOTES_MAX = 32, /* events remembered: about eight utterances; the oldest is dropped */
 };
 
 struct resume_note;
 
 struct resume {
-    char key[LIVE_KEY_MAX]; /* "": this speaker cannot be taken up, nothing is remembered */
+    char key[LIVE_KEY_MAX]; /* "": this speaker cannot be resumed, and nothing is remembered */
     struct resume_note *first;
     struct resume_note *last;
     size_t count;

@@ -1,5 +1,5 @@
 /**
- * @file live/session_context.c  What a session brings to a live interview, loaded on a worker
+ * @file live/session_context.c  What a live interview needs of its session, loaded on a worker
  */
 #include "live/live.h"
 
@@ -16,9 +16,9 @@
 #include <string.h>
 
 enum {
-    VOCABULARY_MAX = 200, /* words told to the recogniser */
+    VOCABULARY_MAX = 200, /* words given to the recogniser */
     VOCABULARY_WORD_MAX = 48,
-    OFFER_TEXT_MAX = 16 * 1024, /* what the outline of a pair quotes, [bytes] */
+    OFFER_TEXT_MAX = 16 * 1024, /* text quoted in the outline of an exchange [bytes] */
 };
 
 /* --------------------------------------------------------------------- vocabulary */
@@ -100,7 +100,7 @@ static int make_index(struct session_context *b, const struct store_profile *pro
 
 /* --------------------------------------------------------------- what was said earlier */
 
-/* The story that an answer was made of: what its outline quotes of the context. */
+/* The story that an answer was based on: what its outline quotes from the context. */
 static void offer_again(struct session_context *b, const struct store_transcript *t)
 {
     json_t *detail = t->detail ? json_parse(t->detail, strlen(t->detail)) : NULL;
@@ -131,7 +131,7 @@ static void offer_again(struct session_context *b, const struct store_transcript
     json_decref(detail);
 }
 
-/* A line that is no question carries the number of the one that follows it. */
+/* A remark carries the number of the question that follows it. */
 static void hear_again(struct session_context *b, const struct store_transcript *t)
 {
     int asked = t->question_number - (t->line != STORE_QUESTION);
@@ -144,7 +144,7 @@ static void hear_again(struct session_context *b, const struct store_transcript 
         offer_again(b, t);
 }
 
-/* The newest page of it, in the order in which it happened. What was shown comes after what the
+/* The newest page, in the order in which it happened. A displayed answer comes after what the
  * candidate then said: if they answered, it is left out. */
 static int load_memory(const struct live_deps *deps, struct session_context *b, struct errbuf *why)
 {
@@ -208,7 +208,7 @@ static int load_profile(const struct live_deps *deps, struct session_context *b,
         err = sealed_profile_get(deps->store, deps->seal, b->user_id, session->profile_id, &profile,
                                  why);
     found = session->profile_id[0] && !err;
-    if (err && err != UV_ENOENT) /* a profile erased since then: go on without it */
+    if (err && err != UV_ENOENT) /* the profile was erased meanwhile: continue without it */
         return err;
     /* The local owner of single-user mode has no name of their own. */
     if (!store_user_get(deps->store, b->user_id, &user, NULL) && user.email)
@@ -219,7 +219,7 @@ static int load_profile(const struct live_deps *deps, struct session_context *b,
     return err;
 }
 
-/* One that cannot be read is done without: it can be taught again. */
+/* If it cannot be read, continue without it: it can be taught again. */
 static void load_voice(const struct live_deps *deps, struct session_context *b)
 {
     struct store_voice kept;

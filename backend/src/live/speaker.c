@@ -1,8 +1,9 @@
 /**
- * @file live/speaker.c  One speaker's socket: opened, fed, parted from and resumed
+ * @file live/speaker.c  One speaker's socket: opening, feeding, detaching and resuming
  *
- * A speaker and its socket part in three ways: stopped (on_done), closed (what was said is heard to
- * its end and kept), or vanished: then it is parked, and another socket may resume it.
+ * A speaker loses its socket in three ways: it is stopped (on_done), closed (what was said is
+ * recognised to its end and stored), or the socket vanishes: then the speaker is parked, and
+ * another socket may resume it.
  */
 #include "live/speaker_internal.h"
 
@@ -78,7 +79,7 @@ void speaker_tell_all(struct speaker *speaker, const struct live_event *event)
     live_tell(speaker->live, &of_line);
 }
 
-/* What a client that comes back must not have missed. */
+/* Events that a client that comes back must not miss. */
 void speaker_tell_lasting(struct speaker *speaker, const struct live_event *event)
 {
     resume_note(&speaker->memory, event);
@@ -104,7 +105,7 @@ void speaker_tell_listening(struct speaker *speaker)
 
 /* -------------------------------------------------------------------- what is performed */
 
-/* Of the running utterance. */
+/* Of the current utterance. */
 static struct said_span span_so_far(const struct speaker *speaker)
 {
     const struct conversation_speaker *s =
@@ -114,7 +115,7 @@ static struct said_span span_so_far(const struct speaker *speaker)
                               .to_ms = speaker->fed * 1000 / (uint64_t)speaker->sample_rate};
 }
 
-/* In the turn's row; behind the words that are in it already, or by themselves. */
+/* In the turn's row, after the words already there, or by themselves. */
 static void write_remark(struct speaker *speaker, const struct said_words *said, const char *words,
                          bool unfinished)
 {

@@ -1,6 +1,5 @@
 /**
- * @file live/speaker_hear.c  What the recogniser reports of a speaker, without echoes of other
- * lines
+ * @file live/speaker_hear.c  The recogniser's reports for a speaker, without echoes of other lines
  */
 #include "live/speaker_internal.h"
 
@@ -13,7 +12,7 @@
 
 /* ------------------------------------------------------------------------------- echoes */
 
-/* What it is saying now, by the clock; false: nothing. */
+/* What it is saying now, with times; false: nothing. */
 static bool running_span(const struct speaker *speaker, struct echo_span *span)
 {
     const struct conversation_speaker *s =
@@ -210,7 +209,7 @@ static void on_error(int err, const char *why, void *arg)
     speaker->why = NULL;
 }
 
-/* Something went wrong and was mended: the line goes on. */
+/* A problem that was worked around: the line goes on. */
 static void on_trouble(int err, const char *why, void *arg)
 {
     (void)err;

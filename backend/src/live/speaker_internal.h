@@ -1,8 +1,8 @@
 /**
- * @file live/speaker_internal.h  What the files of a speaker share; private to speaker*.c
+ * @file live/speaker_internal.h  Shared by the files of a speaker; private to speaker*.c
  *
- *     speaker.c        its socket: opened, fed, parted from and resumed; what is told and performed
- *     speaker_hear.c   what the recogniser reports, without echoes of other lines
+ *     speaker.c        its socket: opening, feeding, detaching, resuming; events and actions
+ *     speaker_hear.c   the recogniser's reports, without echoes of other lines
  *     speaker_words.c  the words themselves: whose they are, their turn, what is asked
  */
 #ifndef LIVE_SPEAKER_INTERNAL_H
@@ -15,7 +15,7 @@
 #include "live/marks.h"
 #include "live/resume.h"
 
-enum { HEARD = 4 }; /* finals that an echo is looked for in */
+enum { HEARD = 4 }; /* latest finals that are compared to find echoes */
 
 struct speaker {
     struct speaker *next;
@@ -30,25 +30,25 @@ struct speaker {
     struct loop_timer *park_timer; /* NULL without a key */
     struct resume memory;
     uint64_t fed;        /* samples a channel */
-    uint64_t fed_before; /* of those, on sockets before this one */
+    uint64_t fed_before; /* of those, on earlier sockets */
     char engine[32];     /* of its LIVE_LISTENING; "" before */
     char model[96];
     struct buf turn;            /* words of the finished utterances of its turn */
     struct said_words finished; /* who said them, and how long it took */
-    struct row row;             /* of those that are no question */
-    struct buf said;            /* the running utterance joined to them */
+    struct row row;             /* of those that are not a question */
+    struct buf said;            /* followed by the current utterance */
     struct buf asked;           /* the question in that */
     struct buf aside;           /* and the rest */
     struct buf final_text;
-    struct buf marked;        /* the question with what is doubtful in it */
+    struct buf marked;        /* the question with its doubtful words marked */
     struct marks own_marks;   /* of final_text */
     struct marks turn_marks;  /* of turn */
-    struct marks whole_marks; /* of what is being taken */
+    struct marks whole_marks; /* of the words being handled */
     int sample_rate;
-    char *heard[HEARD]; /* its last finals, and when they were said; of echoes nothing */
+    char *heard[HEARD]; /* its last finals, without echoes, and when they were said */
     struct echo_span spans[HEARD];
     size_t heard_count;
-    struct said_words words; /* of the event that is being taken */
+    struct said_words words; /* of the event being handled */
     const char *why;         /* of on_error, likewise */
     int err;
 };
@@ -56,12 +56,12 @@ struct speaker {
 /* speaker.c */
 
 void speaker_tell(struct speaker *speaker, const struct live_event *event);
-/** Its own socket, and everybody else in the interview. */
+/** To its own socket, and to everybody else in the interview. */
 void speaker_tell_all(struct speaker *speaker, const struct live_event *event);
-/** What a client that comes back must not have missed. */
+/** Events that a client that comes back must not miss. */
 void speaker_tell_lasting(struct speaker *speaker, const struct live_event *event);
 void speaker_tell_listening(struct speaker *speaker);
-/** Takes the step. false: it cannot happen now, or the speaker is gone. */
+/** Takes the step. false: the event is impossible now, or the speaker is gone. */
 bool speaker_happened(struct speaker *speaker, struct conversation_event event);
 
 /* speaker_hear.c */
@@ -70,19 +70,19 @@ extern const struct asr_session_handlers speaker_hears;
 
 /* speaker_words.c */
 
-/** Whose words they are as long as no voice says otherwise. */
+/** Whose words they are unless a voice says otherwise. */
 enum voice_who speaker_who_by_start(const struct speaker *speaker);
-/** Whose words an utterance is: what the client said, or what the voice says once the candidate's
- *  is known. voice: -1 when it is not by voice. */
+/** Whose words an utterance is: as declared by the client, or by the voice once the candidate's is
+ *  known. voice: -1 if not by voice. */
 enum voice_who speaker_who_says(const struct speaker *speaker, uint32_t utterance, float *voice);
-/** The words of its turn with these: "Tell me about a time" + "you led". Borrowed. */
+/** The words of its turn followed by these: "Tell me about a time" + "you led". Borrowed. */
 const char *speaker_join(struct speaker *speaker, const char *own);
-/** What the step needs to know of these words; they are classified here, once. Fills
- *  speaker->words, of which who and voice are known. */
+/** What the step needs to know about these words; they are classified here, once. Fills
+ *  speaker->words, in which who and voice are already set. */
 struct said speaker_facts(struct speaker *speaker, const char *own);
-/** Of utterances that nobody will finish: now is when they were said. */
+/** For utterances that will not be finished: they count as said now. */
 struct said speaker_facts_of_unfinished(struct speaker *speaker);
-/** The words of its finished utterances are these now. */
+/** Sets the words of its finished utterances. */
 void speaker_lengthen_turn(struct speaker *speaker, const char *whole);
 
 #endif

@@ -1,11 +1,10 @@
 /**
- * @file live/speaker_words.c  The words of a speaker: whose they are, what turn they belong to,
- * what is asked
+ * @file live/speaker_words.c  The words of a speaker: who said them, which turn they belong to,
+ * what they ask
  *
- * People ask questions, and a question may pause. So what is heard goes through a turn: utterances
- * that follow one another closely belong to the same turn when the first was a question or only a
- * few words ("so ..."). conversation.c decides what is asked, confirmed and kept, on the facts that
- * are found here.
+ * A question may contain pauses. So words are collected in a turn: utterances in close succession
+ * belong to the same turn if the first was a question or only a few words ("so ...").
+ * conversation.c decides what is asked, confirmed and stored, from the facts found here.
  */
 #include "live/speaker_internal.h"
 
@@ -15,22 +14,23 @@
 
 #include <string.h>
 
-/* With less, words go on with those before them. */
+/* With fewer words, they continue those before them. */
 static const float APART_MIN = 0.8f;
 
-/* An answer that looks like a question this much is one. */
+/* An answer counts as a question if it looks like one this much. */
 static const float ANSWER_ASKS_MAX = 0.9f;
 
-/* -------------------------------------------------------------------------------- whose */
+/* ---- who
+ * -------------------------------------------------------------------------------------- */
 
-/* Whose words they are as long as no voice says otherwise. */
+/* Whose words they are unless a voice says otherwise. */
 enum voice_who speaker_who_by_start(const struct speaker *speaker)
 {
     return speaker->candidate ? VOICE_CANDIDATE : VOICE_INTERVIEWER;
 }
 
-/* Whose words an utterance is: what the client said, or what the voice says once the candidate's is
- * known. voice: -1 when it is not by voice. */
+/* Whose words an utterance is: as declared by the client, or by the voice once the candidate's is
+ * known. voice: -1 if not by voice. */
 enum voice_who speaker_who_says(const struct speaker *speaker, uint32_t utterance, float *voice)
 {
     enum voice_who who = asr_session_who(speaker->session, utterance, voice);
@@ -54,8 +54,8 @@ static bool candidate_has_a_line(const struct live *live)
     return false;
 }
 
-/* One microphone hears both, and no voice says whose words these are: those of an answer to the
- * question that stands are the candidate's. */
+/* One microphone hears both, and no voice says whose words these are: if they answer the current
+ * question, they are the candidate's. */
 static bool likely_answer(const struct speaker *speaker, const char *own)
 {
     const struct said_words *words = &speaker->words;
@@ -72,7 +72,7 @@ static bool likely_answer(const struct speaker *speaker, const char *own)
 
 /* -------------------------------------------------------------------------- of the turn */
 
-/* Bytes of the turn's words without the marks at their end. */
+/* Length of the turn's words without the punctuation at their end. */
 static size_t turn_len(const struct speaker *speaker)
 {
     size_t len = speaker->turn.len;
@@ -82,7 +82,8 @@ static size_t turn_len(const struct speaker *speaker)
     return len;
 }
 
-/* The words of the turn with those of the running utterance: "Tell me about a time" + "you led". */
+/* The words of the turn followed by those of the current utterance: "Tell me about a time" + "you
+ * led". */
 const char *speaker_join(struct speaker *speaker, const char *own)
 {
     size_t len = turn_len(speaker);
@@ -101,7 +102,7 @@ const char *speaker_running_words(struct speaker *speaker)
     return speaker_join(speaker, asr_session_unfinished(speaker->session));
 }
 
-/* The words of its finished utterances are these now. */
+/* Sets the words of its finished utterances. */
 void speaker_lengthen_turn(struct speaker *speaker, const char *whole)
 {
     struct buf text;
@@ -115,7 +116,7 @@ void speaker_lengthen_turn(struct speaker *speaker, const char *whole)
     speaker->finished.own = speaker->finished.whole = NULL; /* borrowed for the event */
 }
 
-/* Words of a question that needs no others, and is surely one. */
+/* Do these words form a complete question, with certainty? */
 static bool stands_alone(const char *text)
 {
     size_t start, end;
@@ -125,7 +126,7 @@ static bool stands_alone(const char *text)
     return p >= APART_MIN && !question_hangs(text, strlen(text));
 }
 
-/* What these words are to the finished ones of their turn: they go on with them, say them again, or
+/* How these words relate to the finished ones of their turn: they continue them, repeat them, or
  * are another question. */
 static void relate(struct speaker *speaker, struct said *said)
 {
@@ -162,7 +163,7 @@ static int count_words(const char *text)
     return words;
 }
 
-/* The question in these words, and what was said around it. */
+/* The question in these words, and the words around it. */
 static void find_question(struct speaker *speaker, struct said_words *words)
 {
     const char *text = words->whole;
@@ -191,7 +192,7 @@ static void find_question(struct speaker *speaker, struct said_words *words)
                        : NULL;
 }
 
-/* What the step needs to know of these words; they are classified here, once. */
+/* What the step needs to know about these words; they are classified here, once. */
 struct said speaker_facts(struct speaker *speaker, const char *own)
 {
     struct said_words *words = &speaker->words;
@@ -227,7 +228,7 @@ struct said speaker_facts(struct speaker *speaker, const char *own)
     return said;
 }
 
-/* Of utterances that nobody will finish: now is when they were said. */
+/* For utterances that will not be finished: they count as said now. */
 struct said speaker_facts_of_unfinished(struct speaker *speaker)
 {
     uint64_t now = clock_mono_us();

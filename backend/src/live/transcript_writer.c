@@ -1,5 +1,5 @@
 /**
- * @file live/transcript_writer.c  Writing pairs to the store, in order, from the loop
+ * @file live/transcript_writer.c  Writing exchanges to the store, in order, from the loop
  */
 #include "live/transcript_writer.h"
 
@@ -19,7 +19,7 @@
 #include <string.h>
 
 enum {
-    DETAIL_MAX = 4 << 20, /* longest JSON beside a pair, [bytes] */
+    DETAIL_MAX = 4 << 20, /* longest detail JSON [bytes] */
     AGAIN_MS = 50,        /* after the store lane was full */
 };
 
@@ -28,7 +28,7 @@ struct job {
     struct transcript_writer *writer;
     struct store_transcript row;
     bool erase;    /* the row goes */
-    int discarded; /* no row: this goes to the session of user_id; 0: a row */
+    int discarded; /* no row: adds this to the session of user_id; 0: a row */
     char user_id[ID_TEXT_MAX];
     void (*stored)(int err, void *arg);
     void *arg;
@@ -38,12 +38,12 @@ struct job {
 };
 
 struct transcript_writer {
-    struct live_deps deps; /* of its own: the registry may go before the last write is done */
+    struct live_deps deps; /* a copy: the registry may be freed before the last write is done */
     struct job *first;     /* the first one is on a worker, or waits for the timer */
     struct job **last;
     struct loop_timer *again;
     bool working; /* a worker has the first one, or will */
-    bool over;    /* the lanes have closed: they are not asked again */
+    bool over;    /* the lanes have closed: they are not tried again */
     bool closed;
     void (*idle)(void *arg);
     void *arg;
@@ -87,7 +87,7 @@ void transcript_writer_close(struct transcript_writer *writer)
         return;
     writer->closed = true;
     timer_close(writer->again);
-    if (!writer->working) /* else it goes once the worker is done */
+    if (!writer->working) /* otherwise after the worker is done */
         writer_free(writer);
 }
 
@@ -113,7 +113,7 @@ json_t *transcript_points(const char *question, const struct llm_point *points, 
     return list;
 }
 
-/* Null where the stage did not happen (openapi: Latency). */
+/* Null if the stage did not happen (openapi: Latency). */
 static void set_stage(json_t *obj, const char *key, int64_t ms)
 {
     json_object_set_new(obj, key, ms < 0 ? json_null() : json_integer((json_int_t)ms));
@@ -249,7 +249,8 @@ static int fill(struct store_transcript *row, const struct transcript_pair *pair
     return row->question && row->answer && row->metrics && row->detail ? 0 : UV_ENOMEM;
 }
 
-/* ---------------------------------------------------------------------- one by one */
+/* ---- queue
+ * ------------------------------------------------------------------------------------- */
 
 static int set_discarded(struct store_session *session, void *arg)
 {
@@ -314,7 +315,8 @@ static void finish_first(struct transcript_writer *writer)
     free(job);
 }
 
-/* Nothing is written any more: whoever waits is told, also who comes while others are told. */
+/* Nothing is written any more: reports that for all queued jobs, including those added
+ * meanwhile. */
 static void give_up(struct transcript_writer *writer)
 {
     while (writer->first) {
@@ -325,8 +327,8 @@ static void give_up(struct transcript_writer *writer)
 
 static void written(int err, void *arg);
 
-/* A full queue must not lose a pair: it is tried again. That the lanes have closed is told from
- * the timer as well: we may stand inside transcript_write(). */
+/* A full queue must not lose an exchange: it is tried again. That the lanes have closed is also
+ * reported from the timer, because we may be inside transcript_write(). */
 static int start_first(struct transcript_writer *writer)
 {
     struct job *job = writer->first;
@@ -347,7 +349,7 @@ static void go_on(struct transcript_writer *writer)
     if (start_first(writer) == UV_ECANCELED)
         give_up(writer);
     if (!writer->first)
-        writer->idle(writer->arg); /* may close writer: it goes with the turn */
+        writer->idle(writer->arg); /* may close writer, which is freed at the end of the turn */
 }
 
 static void written(int err, void *arg)

@@ -1,5 +1,5 @@
 /**
- * @file live/transcript_writer.h  Writing pairs to the store, in order, from the loop
+ * @file live/transcript_writer.h  Writing exchanges to the store, in order, from the loop
  *
  * A queue of its own for each live interview: writes of one interview happen one after the other,
  * in the order they were asked for, on the store lane.
@@ -10,9 +10,9 @@
  *                                                   // earlier, when all of the program ends
  *
  * Threads    Loop thread only.
- * Errors     A failed write is tried again TRANSCRIPT_TRIES times when the store was busy; then it
- * is logged (without its text) and stored() gets the code. Once the lanes have closed, and when the
- * writer is closed before its time, that is UV_ECANCELED for all that waits.
+ * Errors     A failed write is repeated TRANSCRIPT_TRIES times if the store was busy; after that it
+ *            is logged (without its text) and stored() gets the code. Once the lanes have closed,
+ *            or if the writer is closed early, that is UV_ECANCELED for everything queued.
  */
 #ifndef LIVE_TRANSCRIPT_WRITER_H
 #define LIVE_TRANSCRIPT_WRITER_H
@@ -38,25 +38,24 @@ struct transcript_pair {
     const char *session_id;
     int number;
     const char *question;
-    const char *heard;  /**< What was heard, where it was corrected; NULL: it was not */
-    bool outdated;      /**< The answer is to the words before they were corrected */
-    const char *answer; /**< "" while it is not there yet */
-    int64_t timestamp;  /**< [ms] since 1970 */
-    float confidence;   /**< The recogniser's; 1 when typed */
-    enum store_line
-        line; /**< What kind of line it is when it is not a pair: words without an answer */
-    const char *speaker;   /**< Who said it, as on the wire; NULL: nobody did, it was typed */
-    float voice;           /**< Likeness with that voice; < 0: it was not known by voice */
-    uint64_t speech_ms;    /**< How long it took to say; 0: not known */
-    const char *audio_url; /**< Where it is heard again; NULL: nowhere */
-    const struct claim *unsupported; /**< In answer */
+    const char *heard;     /**< What was recognised, if it was corrected; NULL: it was not */
+    bool outdated;         /**< The answer belongs to the words before their correction */
+    const char *answer;    /**< "" until there is one */
+    int64_t timestamp;     /**< [ms] since 1970 */
+    float confidence;      /**< The recogniser's; 1 if typed */
+    enum store_line line;  /**< The kind of remark, if it is not an exchange */
+    const char *speaker;   /**< Who said it, as in the API; NULL: it was typed */
+    float voice;           /**< Likeness to that voice; < 0: not recognised by voice */
+    uint64_t speech_ms;    /**< How long it took to say; 0: unknown */
+    const char *audio_url; /**< URL of its recording; NULL: none */
+    const struct claim *unsupported; /**< Byte ranges of answer */
     size_t unsupported_count;
-    const struct outline_shown *shown; /**< NULL: there was no outline */
-    bool unfinished;                   /**< More is to come: a kill leaves it cut off */
+    const struct outline_shown *shown; /**< NULL: no outline */
+    bool unfinished;                   /**< More follows: after a kill it counts as cut off */
 
     /* Once the answer has ended: */
     bool ended;
-    double response_s; /**< End of the question to the end of the answer, [s] */
+    double response_s; /**< From the end of the question to the end of the answer [s] */
     int quality;       /**< -1: not scored */
     enum question_kind kind;
     const struct llm_point *points;
@@ -73,10 +72,10 @@ int transcript_write(struct transcript_writer *writer, const struct transcript_p
                      void (*stored)(int err, void *arg), void *arg);
 void transcript_erase(struct transcript_writer *writer, const char *session_id,
                       const char *transcript_id);
-/** Answers begun ahead in this session that were not needed, all of them so far. */
+/** Answers begun ahead in this session that were not needed, in total. */
 void transcript_count_discarded(struct transcript_writer *writer, const char *user_id,
                                 const char *session_id, int discarded);
-/** Parts of a transcript as JSON, the same in the store and on the wire. New references. */
+/** Parts of a transcript as JSON, the same in the store and in the API. New references. */
 json_t *transcript_points(const char *question, const struct llm_point *points, size_t count);
 json_t *transcript_latency(const struct answer_latency *latency);
 json_t *transcript_unsupported(const struct claim *unsupported, size_t count);

@@ -1,9 +1,9 @@
 /**
- * @file live/voices.c  Whose voices are known in which session
+ * @file live/voices.c  The voices known in each session
  *
- * A phrase is spoken before anybody has joined, and a page that is loaded anew leaves the interview
- * for a moment: so what is known of voices lives here, beside the interviews, until it is forgotten
- * or pushed out by newer sessions. It is memory alone, written nowhere.
+ * A phrase is spoken before anybody has joined, and a page that is reloaded leaves the interview
+ * for a moment: so known voices are kept here, outside the interviews, until they are forgotten or
+ * displaced by newer sessions. They are only in memory, never written.
  */
 #include "live/live_internal.h"
 
@@ -13,14 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KNOWN_MAX = 256 }; /* sessions that nobody is in */
+enum { KNOWN_MAX = 256 }; /* sessions without a running interview */
 
 struct known_voices {
     struct known_voices *next;
     char user_id[ID_TEXT_MAX];
     char session_id[ID_TEXT_MAX];
-    int holds;        /* by interviews that run */
-    uint64_t used_us; /* since then by none */
+    int holds;        /* number of running interviews */
+    uint64_t used_us; /* unused since */
     struct voice_book book;
 };
 
@@ -38,7 +38,7 @@ static void drop(struct known_voices **at)
     free(k);
 }
 
-/* Room for one more: of those that nobody holds the longest unused goes. */
+/* Makes room for one more: of those not in use the least recently used is dropped. */
 static void make_room(struct known_voices **first)
 {
     struct known_voices **oldest = NULL;
