@@ -5,16 +5,16 @@
  *     n = evidence_find(g, question, kind, found, 4);
  *     passages found[0].place.first .. found[0].place.end - 1 of g are the story
  *
- * What speaks for a place (ground/places.h) is measured by a dozen signs, each between 0 and about
- * 1: how much of what is asked it speaks of, by its very words and by related ones
+ * The evidence for a place (ground/places.h) consists of a dozen features, each between 0 and about
+ * 1: how much of the question it covers, with the same words and with related ones
  * (ground/related.h); the words in which people tell such stories (ground/themes.h); how near its
- * sentences are in meaning (ground/similar.h), where there is a network; whether it holds the names
- * that are asked for (ground/names.h); and its form: a stated fact for a question of terms, deeds
- * for a story. A weighted sum of them orders the places; another one says how likely the best place
- * answers at all. docs/architecture/answering.md has the weights' origin and what they reach.
+ * sentences are in meaning (ground/similar.h), if there is a network; whether it contains the names
+ * asked for (ground/names.h); and its form: a stated fact for a question about terms, deeds for a
+ * story. A weighted sum of them ranks the places; another gives the probability that the best place
+ * answers at all. docs/architecture/answering.md gives the weights' origin and their accuracy.
  *
  * Threads    Any; the grounding is only read.
- * Errors     Out of memory finds nothing.
+ * Errors     If memory runs out nothing is found.
  */
 #ifndef GROUND_EVIDENCE_H
 #define GROUND_EVIDENCE_H
@@ -27,23 +27,23 @@ struct evidence {
     struct place place;
     size_t best; /**< The passage among them that matches best */
     float score;
-    float cover; /**< Share of what the question names that the place speaks of, 0 .. 1 */
-    float theme; /**< How much it says in the words of a theme that is asked for; 0: nothing */
-    float fits;  /**< How likely it answers the question, 0 .. 1 */
-    bool named;  /**< It holds every name that is asked for; true when none is */
+    float cover; /**< Share of the question's terms that the place covers, 0 .. 1 */
+    float theme; /**< How much of it is in the words of a theme asked for; 0: nothing */
+    float fits;  /**< Probability that it answers the question */
+    bool named;  /**< It contains every name asked for; true if there is none */
 };
 
-/** How likely a place must be an answer to be told as one. */
+/** Least probability for telling a place as an answer. */
 extern const float evidence_fits;
 
 /** Best places of the candidate's context, best first. */
 size_t evidence_find(const struct grounding *g, const char *question, enum question_kind kind,
                      struct evidence *found, size_t max);
 
-/** Does the place state what the candidate is bad at ("Weak spot: …", "I find it hard …")? */
+/** Does the place state a weakness of the candidate ("Weak spot: …", "I find it hard …")? */
 bool evidence_tells_weakness(const struct grounding *g, const struct place *place);
 
-/** The flags of all themes of a question (enum theme_flag of ground/themes.h). */
+/** The combined flags of all themes of a question (enum theme_flag of ground/themes.h). */
 unsigned evidence_themes(const char *question);
 
 #endif

@@ -1,10 +1,10 @@
 /**
- * @file ground/follow.c  Does a question go on with what was just told?
+ * @file ground/follow.c  Is a question a follow-up to what was just told?
  *
- * A question that can be understood by itself does not. One that cannot points back: with a
- * pronoun that nothing in it explains ("how did she react"), with the name of a part of every
- * story ("what was the outcome"), with an opening that only goes on ("and then?", "why not …"), or
- * with words of the story itself ("why Kubernetes").
+ * A question that can be understood by itself is not. One that cannot refers back: by a pronoun
+ * that nothing in it explains ("how did she react"), by naming a part that every story has ("what
+ * was the outcome"), by an opening that only continues ("and then?", "why not …"), or by words of
+ * the story itself ("why Kubernetes").
  */
 #include "ground/follow.h"
 
@@ -20,7 +20,7 @@ struct words {
     char w[WORDS_MAX][WORD_BYTES];
     uint64_t hash[WORDS_MAX];
     size_t n;
-    size_t first; /* the first that is no filler */
+    size_t first; /* the first that is not a filler */
 };
 
 struct story {
@@ -59,7 +59,7 @@ static const char *const fillers[] = {
     "so",    "okay", "ok", "um",   "uh",   "well", "right", "great",  "yeah",    "now", "hm",
     "sorry", "sure", "oh", "nice", "good", "cool", "thank", "thanks", "alright", NULL};
 
-/* Words in order at i; "*" for any one word. */
+/* Do these words occur in order at i? "*" stands for any one word. */
 static bool phrase_at(const struct words *w, size_t i, const char *phrase)
 {
     while (*phrase) {
@@ -143,9 +143,9 @@ static bool asks_another(const struct words *w)
     return w->n <= 18 && any_within(w, phrases);
 }
 
-/* --------------------------------------------------------------------- it goes on */
+/* ---- follow-ups ---------------------------------------------------------------------------- */
 
-/* Which could not begin a talk. */
+/* Openings that could not begin a conversation. */
 static bool opens_onward(const struct words *w)
 {
     static const char *const openings[] = {"what happened",
@@ -340,8 +340,8 @@ static bool is_pronoun(const char *word)
     return in(word, pronouns);
 }
 
-/* Is what the pronoun at i stands for in the question itself? "a customer who thinks they are
- * right": a noun with an article comes before. */
+/* Is the pronoun at i explained in the question itself? "a customer who thinks they are right": a
+ * noun with an article comes before. */
 static bool explained(const struct words *w, size_t i)
 {
     static const char *const articles[] = {
@@ -354,7 +354,7 @@ static bool explained(const struct words *w, size_t i)
     return false;
 }
 
-/* "that" before a clause or a noun phrase of its own is no pronoun: "a time that you". */
+/* "that" before a clause or a noun phrase of its own is not a pronoun: "a time that you". */
 static bool points_back(const struct words *w)
 {
     static const char *const clause[] = {"you", "we",  "i",   "went", "was",  "had",
@@ -394,7 +394,7 @@ static bool speaks_of(const struct words *w, const char *text)
     return false;
 }
 
-/* Whatever it points at, it is asked as a beginning. */
+/* Whatever it refers to, it starts something new. */
 static bool begins_anew(const struct words *w)
 {
     static const char *const beginnings[] = {"a time",
@@ -456,7 +456,7 @@ static bool names_a_person(const struct words *w)
     return false;
 }
 
-/* Short and of the past: of what was just told. "Did you ever" asks for something new. */
+/* Short and in the past tense: about what was just told. "Did you ever" asks for something new. */
 static bool asks_of_the_past(const struct words *w)
 {
     static const char *const past[] = {"did",   "was",    "were",  "had", "didnt",

@@ -1,5 +1,5 @@
 /**
- * @file ground/follow.h  Does a question go on with what was just told?
+ * @file ground/follow.h  Is a question a follow-up to what was just told?
  *
  * Threads    Any; pure.
  */

@@ -21,7 +21,7 @@
 
 static const double BM25_K1 = 1.2; /* both as Robertson and Zaragoza suggest, section 3.5 */
 static const double BM25_B = 0.75;
-static const float RELATED_WEIGHT = 0.35f; /* of a word's own weight */
+static const float RELATED_WEIGHT = 0.35f; /* relative to the word's own weight */
 
 struct grounding {
     struct grounding_input in; /* points into memory and skills */
@@ -38,8 +38,8 @@ struct grounding {
     size_t postings_cap;
     double mean_words;
     uint32_t section;
-    int heading;  /* the one that passages now stand under */
-    bool negated; /* "no", "without": the next word tells of what there was not */
+    int heading;  /* the heading above the current passages */
+    bool negated; /* "no", "without": the next word was not there */
     atomic_uint refs;
     _Atomic(float *) points; /* published once, with grounding_set_points() */
     int err;
@@ -106,7 +106,7 @@ static int copy_input(struct grounding *g, const struct grounding_input *in)
     return 0;
 }
 
-/** Grow an array without leaving a copy of what was in it behind. */
+/** Grows an array without leaving a copy of its contents behind. */
 static void *grow(void *old, size_t *cap, size_t item)
 {
     size_t n = *cap ? *cap * 2 : 128;
@@ -138,7 +138,7 @@ static void add_hash(struct grounding *g, uint64_t hash)
         (struct ground_posting){.hash = hash, .passage = (uint32_t)g->count, .count = 1};
 }
 
-/** A word stands in the index by its stem and as it is. */
+/** A word is indexed both by its stem and as written. */
 static void add_posting(const struct term *t, void *arg)
 {
     struct grounding *g = arg;
@@ -178,7 +178,7 @@ static int add_passage(const struct passage *p, void *arg)
     return 0;
 }
 
-/** A field that is one passage whatever stands in it. */
+/** A field that is a single passage, whatever it contains. */
 static void add_whole(struct grounding *g, enum ground_field field, const char *text)
 {
     struct passage p = {.field = field, .text = text, .len = strlen(text), .heading = -1};

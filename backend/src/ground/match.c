@@ -1,9 +1,9 @@
 /**
- * @file ground/match.c  Requirements out of a posting, each held against the profile
+ * @file ground/match.c  Extracting requirements from a posting and comparing each with the profile
  *
  * First the posting is read from top to bottom: its headings say whether what follows asks
- * ("Requirements", "You will") or offers ("Benefits"). Then each requirement is asked of the
- * profile like a question.
+ * ("Requirements", "You will") or offers ("Benefits"). Then the profile is searched for each
+ * requirement like for a question.
  */
 #include "ground/match.h"
 
@@ -23,17 +23,18 @@
 enum {
     TEXT_BYTES = GROUND_PASSAGE_LONG + 8,
     ITEM_WORDS = 12, /* an item of a list has no more */
-    ITEMS_MIN = 2,   /* fewer are no list */
-    WORDS_MAX = 48,  /* of a requirement that are looked at */
-    YEARS_MOST = 20, /* a larger number of years is not asked of anybody */
+    ITEMS_MIN = 2,   /* fewer are not a list */
+    WORDS_MAX = 48,  /* of a requirement that are examined */
+    YEARS_MOST = 20, /* nobody is asked for more years */
     SEVERAL = 3,     /* "several years" */
-    PLACES = 3,      /* of a requirement that are looked at */
+    PLACES = 3,      /* examined for a requirement */
 };
 
-static const float SURE = 0.6f;         /* of a place without the names that are asked for */
-static const float COVER_LEAST = 0.1f;  /* share of what is asked that a place speaks of */
-static const float THEME_LEAST = 0.45f; /* or how much it says in the words of such stories */
-static const float ASKS = 0.5f;         /* passage.need above which a sentence of a posting asks */
+static const float SURE = 0.6f;         /* for a place without the names asked for */
+static const float COVER_LEAST = 0.1f;  /* share of the terms that a place covers */
+static const float THEME_LEAST = 0.45f; /* or how much of it is in the words of such stories */
+static const float ASKS = 0.5f;         /* passage.need above which a sentence in a posting is a
+                                           requirement */
 
 /* ------------------------------------------------------------------------- reading the posting */
 
@@ -69,7 +70,8 @@ static enum tone tone_of(const struct passage *p, size_t len)
     return holds(text, asks, sizeof(asks) / sizeof(asks[0])) ? ASKING : PLAIN;
 }
 
-/** "We are remote", "70,000 to 84,000 euros": what the company says of itself, and pays. */
+/** "We are remote", "70,000 to 84,000 euros": what the company says about itself, and what it
+ *  pays. */
 static bool tells_of_company(const struct passage *p)
 {
     static const char *const paid[] = {"salary", "euro", "pound", "dollar", "€",     "£",
@@ -85,7 +87,7 @@ static bool tells_of_company(const struct passage *p)
            !holds(text, seeking, sizeof(seeking) / sizeof(seeking[0]));
 }
 
-/** A sentence of a posting that asks for something. */
+/** A sentence in a posting that asks for something. */
 static bool asks(const struct passage *p, enum tone tone)
 {
     if (tone == OFFERING || p->words < 1 || (p->words < 2 && !p->bullet) || tells_of_company(p))
@@ -136,7 +138,7 @@ static bool ends_item(const struct passage *p, size_t i)
            ((p->text[i] == ',' || p->text[i] == ';') && i + 1 < p->len && p->text[i + 1] == ' ');
 }
 
-/** Does what stands behind the label list several things? How many. */
+/** Does the text after the label list several things? Returns how many. */
 static size_t items(const struct passage *p, size_t from)
 {
     size_t n = 0;
@@ -186,7 +188,7 @@ static void read_posting(struct matching *m)
             listed = false;
             continue;
         }
-        if (listed && !p->bullet) /* the list is over, and with it what its heading says */
+        if (listed && !p->bullet) /* the list is over, and so is the scope of its heading */
             tone = PLAIN;
         listed = p->bullet;
         label = passage_label(p) ? tone_of(p, passage_label(p)) : PLAIN;
@@ -195,10 +197,11 @@ static void read_posting(struct matching *m)
     }
 }
 
-/* ---------------------------------------------------------------------- against the profile */
+/* ---- comparing with the profile
+ * --------------------------------------------------------------- */
 
 struct wanted {
-    uint64_t stems[WORDS_MAX]; /* what it names, numbers and framing left out */
+    uint64_t stems[WORDS_MAX]; /* its terms, without numbers and framing */
     size_t count;
     int years; /* asked for; 0: none */
     int number;
@@ -218,7 +221,7 @@ static int number_of(const struct term *t)
     return strcmp(t->word, "several") == 0 ? SEVERAL : t->number ? atoi(t->word) : 0;
 }
 
-/** Words in which postings of any trade ask. */
+/** Words with which postings of any trade ask. */
 static bool frames(const char *word)
 {
     static const char *const words[] = {
@@ -248,8 +251,8 @@ static void want(const struct term *t, void *arg)
         w->stems[w->count++] = t->hash;
 }
 
-/** Names in a requirement; one that begins it may be ordinary ("Go or Rust"), but is known as a
- *  skill. */
+/** Names in a requirement; one at its beginning may be an ordinary word ("Go or Rust"), unless it
+ *  is a known skill. */
 static void want_names(const struct grounding *g, const char *text, struct wanted *w)
 {
     const struct grounding_input *in = grounding_input(g);
@@ -265,7 +268,7 @@ static void want_names(const struct grounding *g, const char *text, struct wante
     w->name_count = names_asked(within, g, w->names);
 }
 
-/** Best passage of a field that holds the name: where a story holds it, that one. */
+/** The best passage of a field that contains the name: preferably one in a story. */
 static bool find_name(const struct grounding *g, const struct asked_name *name, size_t *at)
 {
     bool found = false;
@@ -290,7 +293,7 @@ static void mention(struct match *m, size_t passage)
     m->place = (struct place){.first = passage, .end = passage + 1, .fact = true};
 }
 
-/** Are the names it asks for in the profile? Only where it asks for little else. */
+/** Does the profile contain the names it asks for? Only if it asks for little else. */
 static bool match_names(const struct grounding *g, const struct wanted *w, struct match *m)
 {
     size_t held = 0;
@@ -327,7 +330,7 @@ static void see_shared(const struct term *t, void *arg)
     o->in += in;
 }
 
-/** A skill all of whose words stand in the requirement. */
+/** A skill all of whose words occur in the requirement. */
 static bool match_skill(const struct grounding *g, const struct wanted *w, struct match *m)
 {
     for (size_t i = 0; i < grounding_count(g); i++) {
@@ -345,7 +348,7 @@ static bool match_skill(const struct grounding *g, const struct wanted *w, struc
     return false;
 }
 
-/** So many years, of work that the profile speaks of in the same words. */
+/** That many years, of work that the profile describes in the same words. */
 static bool match_years(const struct grounding *g, const struct wanted *w, struct match *m)
 {
     struct overlap o = {.w = w};
@@ -381,8 +384,8 @@ static bool only_wished(const struct grounding *g, const struct place *place)
     return place->fact && holds(text, wishes, sizeof(wishes) / sizeof(wishes[0]));
 }
 
-/** Does the best place tell of it? A story may do so in the words of a theme, a fact has to name
- *  it; and a place without the names that are asked for has to be surer. */
+/** Does the best place tell about it? A story may use the words of a theme, a fact has to name it;
+ *  and a place without the names asked for needs a higher probability. */
 static bool tells(const struct evidence *e)
 {
     return e->fits >= (e->named ? evidence_fits : SURE) &&

@@ -30,7 +30,7 @@ struct norm {
 };
 
 struct layer {
-    struct nn_matrix *qkv; /* query, key and value, one below the other */
+    struct nn_matrix *qkv; /* query, key and value, stacked */
     struct nn_matrix *out;
     struct nn_matrix *up;
     struct nn_matrix *down;
@@ -43,11 +43,12 @@ struct layer {
 };
 
 struct meaning {
-    struct nn_weights *weights; /* stays open: words are read from the mapping */
+    struct nn_weights *weights; /* stays open: word vectors are read from the mapping */
     const uint8_t *words;       /* f32 rows, not aligned */
     struct wordpiece *list;
     struct layer layers[LAYERS];
-    float places[MEANING_PIECES][SIZE]; /* positions, with the type of a first sentence added */
+    float places[MEANING_PIECES][SIZE]; /* position vectors, with the type of the first sentence
+                                           added */
     struct norm norm;
 };
 
@@ -81,7 +82,7 @@ static void to_q8_0(const float *x, size_t count, uint8_t *to)
 struct loading {
     const struct nn_weights *w;
     struct nn *nn;
-    float *plain;    /* room for the largest tensor of a layer, as it is in the file */
+    float *plain;    /* room for the largest tensor of a layer, in the file's type */
     uint8_t *packed; /* and for three of them in blocks */
     struct errbuf *why;
     int err;
@@ -153,7 +154,7 @@ static void load_layer(struct loading *l, int i, struct layer *to)
     load_norm(l, layer_name(name, i, "output.LayerNorm"), &to->output);
 }
 
-/** Only the first rows of the positions are ever looked at. */
+/** Only the first position vectors are needed. */
 static void load_places(struct loading *l, struct meaning *m)
 {
     const struct nn_tensor *t = nn_weights_find(l->w, "embeddings.position_embeddings.weight");
@@ -275,7 +276,7 @@ void meaning_reader_close(struct meaning_reader *r)
     free(r);
 }
 
-/** What goes into the first layer: word, place and type, normalised. */
+/** The input of the first layer: word, position and type, normalised. */
 static void place_words(struct meaning_reader *r, const int *lengths, size_t texts)
 {
     float *row = r->x;
@@ -325,7 +326,7 @@ static void run_layer(struct meaning_reader *r, const struct layer *l, const int
     nn_layer_norm(r->nn, r->x, rows, SIZE, l->output.weight, l->output.bias, r->x);
 }
 
-/** The mean of the rows, brought to length 1. */
+/** The mean of the rows, normalised to length 1. */
 static void take_mean(const float *rows, int n, float point[MEANING_SIZE])
 {
     float length = 0;
@@ -357,7 +358,7 @@ static void read_some(struct meaning_reader *r, const int *lengths, size_t texts
 int meaning_read(struct meaning_reader *r, const struct meaning_text *texts, size_t n,
                  float (*points)[MEANING_SIZE])
 {
-    int lengths[ROWS_MAX / 2]; /* a text has two pieces at least */
+    int lengths[ROWS_MAX / 2]; /* a text has at least two pieces */
     size_t first = 0;
     int rows = 0;
 

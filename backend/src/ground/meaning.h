@@ -1,8 +1,8 @@
 /**
- * @file ground/meaning.h  What a sentence is about: a point among 384 dimensions
+ * @file ground/meaning.h  The meaning of a sentence: a point in 384 dimensions
  *
  *     struct meaning *m;                   // the weights, shared by all threads
- *     struct meaning_reader *r;            // arithmetic of one thread
+ *     struct meaning_reader *r;            // one per thread
  *
  *     meaning_open(&m, "meaning.safetensors", "meaning-words.json", &why);
  *     meaning_reader_open(&r, m, &why);
@@ -11,18 +11,18 @@
  *
  * all-MiniLM-L6-v2 (N. Reimers and I. Gurevych, arXiv:1908.10084; W. Wang et al.,
  * arXiv:2002.10957), a BERT of 6 layers of 384, as huggingface.co/sentence-transformers publishes
- * it: word, position and type are added and normalised; six times attention of 12 heads and two
- * layers of 1536 with GELU, each followed by a sum with what went in and a layer norm; the mean of
- * all pieces, brought to length 1.
+ * it: word, position and type are added and normalised; then six times attention with 12 heads and
+ * a two-layer MLP of width 1536 with GELU, each followed by a residual sum and a layer norm; the
+ * result is the mean of all pieces, normalised to length 1.
  *
  * The file stays mapped and words are read from it one row at a time; the layers are packed in
- * blocks of 8 bits (nn/nn.h), 11 MB, and multiplied in integers. What comes out has a cosine of at
- * least 0.99 with what the published weights give in f32 (test/unit/ground/meaning.c).
+ * blocks of 8 bits (nn/nn.h), 11 MB, and multiplied in integers. The result has a cosine of at
+ * least 0.99 with that of the published weights in f32 (test/unit/ground/meaning.c).
  *
- * Threads    A struct meaning is only read; a reader belongs to one thread at a time.
+ * Threads    A struct meaning is read-only; a reader belongs to one thread at a time.
  * Errors     UV_EINVAL (not these weights; the sentence says what), UV_ENOENT and other system
  *            codes, UV_ENOMEM.
- * Ownership  Readers are closed before the weights.
+ * Ownership  Close the readers before the weights.
  */
 #ifndef GROUND_MEANING_H
 #define GROUND_MEANING_H
@@ -32,8 +32,8 @@
 #include <stddef.h>
 
 enum {
-    MEANING_SIZE = 384,   /**< Numbers of a point */
-    MEANING_PIECES = 128, /**< Pieces of words that are read of a text; it was trained on so many */
+    MEANING_SIZE = 384,   /**< Numbers in a point */
+    MEANING_PIECES = 128, /**< Pieces of a text that are read, as many as in training */
 };
 
 struct meaning;
@@ -50,7 +50,7 @@ void meaning_close(struct meaning *m); /**< NULL is allowed */
 int meaning_reader_open(struct meaning_reader **rp, const struct meaning *m, struct errbuf *why);
 void meaning_reader_close(struct meaning_reader *r); /**< NULL is allowed */
 
-/** The points of n texts, each of length 1. UV_ENOMEM: what is in points is worth nothing. */
+/** The points of n texts, each of length 1. UV_ENOMEM: the points are then meaningless. */
 int meaning_read(struct meaning_reader *r, const struct meaning_text *texts, size_t n,
                  float (*points)[MEANING_SIZE]);
 

@@ -1,5 +1,5 @@
 /**
- * @file ground/memory.c  What was said in an interview so far, by whom, and what was told of it
+ * @file ground/memory.c  What was said in an interview so far, by whom, and which stories were told
  */
 #include "ground/memory.h"
 
@@ -14,8 +14,8 @@
 
 enum {
     STORY_TEXT_BYTES = 2000,
-    ANSWER_WORDS_MIN = 8,  /* fewer words are no answer that could be told by its words */
-    ANSWER_SHARED_MIN = 3, /* words of the story offered */
+    ANSWER_WORDS_MIN = 8,  /* fewer words cannot be recognised as an answer */
+    ANSWER_SHARED_MIN = 3, /* words shared with the offered story */
     TOLD_SHARED_PERCENT = 30,
     WORDS_MAX = 400,
 };
@@ -30,7 +30,7 @@ struct line {
 
 struct offer {
     struct memory_offer is; /* question and text owned */
-    bool refuted;           /* the candidate was heard to tell something else */
+    bool refuted;           /* the candidate was heard telling something else */
 };
 
 struct memory {
@@ -40,7 +40,7 @@ struct memory {
     size_t offer_count;
     struct memory_fact facts[MEMORY_FACTS_MAX];
     size_t fact_count;
-    char *since; /* what the candidate said since the last offer; NULL: nothing */
+    char *since; /* what the candidate has said since the last offer; NULL: nothing */
 };
 
 /* --------------------------------------------------------------------------- texts */
@@ -54,7 +54,7 @@ static void drop(const char *text)
     text_wipe(mine);
 }
 
-/* A copy of at most so many bytes, cut at a word. */
+/* A copy of at most that many bytes, cut at a word. */
 static char *copy_cut(const char *text, size_t max)
 {
     size_t n = strlen(text);
@@ -90,7 +90,7 @@ static void drop_line(struct memory *m, size_t i)
     memmove(&m->lines[i], &m->lines[i + 1], (--m->line_count - i) * sizeof(m->lines[0]));
 }
 
-/* One at a time would change what every prompt begins with at every line. */
+/* Removing lines one at a time would change the beginning of the prompt with every line. */
 static void drop_older_half(struct memory *m)
 {
     for (size_t n = m->line_count / 2; n; n--)
@@ -115,7 +115,7 @@ void memory_free(struct memory *m)
 
 struct bag {
     uint64_t hash[WORDS_MAX];
-    size_t n;    /* words that carry meaning, each once */
+    size_t n;    /* words that carry meaning, without repetitions */
     size_t all;  /* all words */
     size_t self; /* I, we, my */
 };
@@ -156,7 +156,8 @@ static size_t shared(const struct bag *a, const struct bag *b)
     return both;
 }
 
-/* ------------------------------------------------------- what the interviewer told */
+/* ---- facts from the interviewer
+ * --------------------------------------------------------------- */
 
 static bool begins(const char *text, const char *with)
 {
@@ -224,8 +225,8 @@ static void keep_fact(struct memory *m, const char *text, size_t len)
     m->facts[m->fact_count++] = fact;
 }
 
-/* A sentence, without the question that may end it. One that ends in a full stop may look like one
- * as a whole; then it tells all the same. */
+/* A sentence, without a question at its end. One that ends in a full stop may look like a question
+ * as a whole; it counts as a statement all the same. */
 static void keep_told(struct memory *m, const char *text, size_t len)
 {
     struct question_span span;
@@ -254,9 +255,10 @@ static void keep_facts(struct memory *m, const char *text)
     keep_told(m, text + from, i - from);
 }
 
-/* -------------------------------------------------------------- what the candidate told */
+/* ---- stories of the candidate
+ * ------------------------------------------------------------------ */
 
-/* Words that have little of the story offered say that another was told. */
+/* If the words have little in common with the offered story, another one was told. */
 static void candidate_said(struct memory *m, const char *text)
 {
     struct offer *last = m->offer_count ? &m->offers[m->offer_count - 1] : NULL;
@@ -282,7 +284,7 @@ static void candidate_said(struct memory *m, const char *text)
                         shared(&said, &story) < ANSWER_SHARED_MIN;
 }
 
-/* Behind the others, in the place of the one of this number. Returns its text; NULL: not kept. */
+/* Appends a line, or replaces the one with this number. Returns its text; NULL: not kept. */
 static const char *add_line(struct memory *m, enum memory_who who, const char *text, int number)
 {
     char *copy = copy_cut(text, MEMORY_LINE_BYTES);
@@ -329,7 +331,7 @@ void memory_correct(struct memory *m, const char *before, const char *text, int 
     drop(was);
 }
 
-/* "Sure, one moment" tells nothing of the answer. */
+/* "Sure, one moment" says nothing about the answer. */
 static bool has_answered(const struct memory *m, int number)
 {
     size_t words = 0;
@@ -443,6 +445,6 @@ bool memory_answers(const struct memory *m, const char *text)
         return false;
     story = bag_of(last->is.text);
     if (said.self * 6 < said.all && shared(&said, &story) < ANSWER_SHARED_MIN)
-        return false; /* few of "I" and few of the story's words */
+        return false; /* hardly any "I" and few of the story's words */
     return shared(&said, &story) >= ANSWER_SHARED_MIN || said.self * 8 >= said.all;
 }

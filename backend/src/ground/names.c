@@ -14,7 +14,7 @@ enum { TOKENS_MAX = 96 };
 struct token {
     const char *text;
     size_t len;
-    bool starts; /* a sentence */
+    bool starts; /* at the beginning of a sentence */
 };
 
 static bool is_part(char c)
@@ -22,8 +22,8 @@ static bool is_part(char c)
     return isalnum((unsigned char)c) || (unsigned char)c >= 0x80 || c == '+' || c == '#';
 }
 
-/** The next token from *at on; false: none is left. A dot and a stroke stay inside a name, and a
- * dot in front of one (".NET"); a dot behind it ends a sentence. */
+/** The next token from *at on; false: none is left. A dot or a slash stays inside a name, and a dot
+ *  stays before one (".NET"); a dot after it ends a sentence. */
 static bool next_token(const char *text, size_t len, size_t *at, struct token *t)
 {
     size_t i = *at;
@@ -56,7 +56,7 @@ static bool one_of(const struct token *t, const char *const *words)
     return false;
 }
 
-/** Names that are words of the language, too. */
+/** Names that are also ordinary words. */
 static bool is_ordinary(const struct token *t)
 {
     static const char *const words[] = {
@@ -68,7 +68,7 @@ static bool is_ordinary(const struct token *t)
     return t->len == 1 || one_of(t, words);
 }
 
-/** Words in front of a name: "in Go", "used R", "with C". */
+/** Words before a name: "in Go", "used R", "with C". */
 static bool takes_name(const struct token *t)
 {
     static const char *const words[] = {"in",      "with",  "using",   "used",  "use",   "know",
@@ -78,8 +78,8 @@ static bool takes_name(const struct token *t)
     return one_of(t, words);
 }
 
-/** Written with a capital for another reason than that it is a name: "I", days, languages that are
- *  spoken, how people are called. */
+/** Capitalised for another reason than being a name: "I", days, spoken languages, forms of
+ *  address. */
 static bool is_capital_word(const struct token *t)
 {
     static const char *const words[] = {

@@ -1,13 +1,13 @@
 /**
- * @file ground/names.h  Names that a question asks for, and whether a text holds them
+ * @file ground/names.h  Names that a question asks for, and whether a text contains them
  *
  *     n = names_asked("What have you built in C++?", g, names);      // "C++"
- *     names_held(&names[0], text, len)                               // not by "C#", nor by "C"
+ *     names_held(&names[0], text, len)                               // not for "C#" or "C"
  *
- * A name is a technology, a certificate, a method, a company: written with a capital, a digit or a
- * sign where the sentence does not ask for one, or one of the candidate's own skills. Some are
- * ordinary words as well (Go, Rust, R, C): in a question without capitals these are names only
- * behind a word that takes one ("in go", "used r"), and a text holds them only with a capital.
+ * A name is a technology, a certificate, a method or a company: written with a capital, a digit or
+ * a symbol where the sentence does not require it, or one of the candidate's own skills. Some are
+ * also ordinary words (Go, Rust, R, C): in a question without capitals these count only after a
+ * word that takes a name ("in go", "used r"), and in a text only with a capital.
  *
  * Threads    Any; pure.
  */
@@ -19,11 +19,11 @@
 enum { NAMES_MAX = 6, NAME_BYTES = 48 };
 
 struct asked_name {
-    char text[NAME_BYTES]; /**< As asked for */
-    bool ordinary;         /**< A word of the language too, or a single letter */
+    char text[NAME_BYTES]; /**< As in the question */
+    bool ordinary;         /**< Also an ordinary word, or a single letter */
 };
 
-/** g may be NULL: no skills are known. Returns how many of at most NAMES_MAX. */
+/** g may be NULL: then no skills are known. Returns how many, at most NAMES_MAX. */
 size_t names_asked(const char *question, const struct grounding *g,
                    struct asked_name names[NAMES_MAX]);
 

@@ -14,9 +14,9 @@
 #include <string.h>
 
 enum {
-    WRAP_MIN = 56,      /* a line at least this long may go on in the next one, in [bytes] */
-    HEADING_MAX = 96,   /* a longer line is no heading, in [bytes] */
-    HEADING_WORDS = 14, /* nor one with more words */
+    WRAP_MIN = 56,      /* a line at least this long may continue in the next one [bytes] */
+    HEADING_MAX = 96,   /* a longer line is not a heading [bytes] */
+    HEADING_WORDS = 14, /* nor is one with more words */
     TITLE_WORDS = 3,    /* "LANGUAGES", "Education and training" */
 };
 
@@ -29,14 +29,14 @@ struct cutter {
     passage_fn *fn;
     void *arg;
     int stopped;
-    bool fresh;        /* nothing was emitted in this section yet */
-    bool only_heading; /* what was emitted in it is a heading */
-    bool titled;       /* the line before is a title of few words */
+    bool fresh;        /* nothing was output in this section yet */
+    bool only_heading; /* only a heading was output in it */
+    bool titled;       /* the previous line is a title of few words */
 };
 
 struct line {
-    size_t start; /* of what is shown: bullet and indentation are behind */
-    size_t end;   /* trailing space is ahead */
+    size_t start; /* of the visible text, after bullet and indentation */
+    size_t end;   /* before trailing space */
     size_t next;  /* start of the next line */
     bool blank;
     bool bullet;
@@ -49,7 +49,7 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == '\v';
 }
 
-/** A bullet of one of the usual forms at s: its length with the space behind it, else 0. */
+/** Length of a usual bullet at s, including the space after it; 0: none. */
 static size_t bullet_at(const char *s, size_t n)
 {
     static const char *const marks[] = {"-", "*", "+", "•", "·", "‣", "▪", "●", "○",
@@ -139,7 +139,7 @@ static bool begins_with_action(const struct first_words *f)
            passage_action_verb(f->word[1]);
 }
 
-/** A short line of its own that names what follows. */
+/** A short line by itself that names what follows. */
 static bool heading(const struct cutter *c, const struct line *l)
 {
     struct first_words f = {.n = 0};
@@ -169,7 +169,8 @@ static bool is_title(const struct cutter *c, const struct line *l)
     return f.n <= TITLE_WORDS;
 }
 
-/** "LANGUAGES" and below it, alone, "French, English": what stands under a title is no title. */
+/** "LANGUAGES" and below it, alone, "French, English": a line under a title is not a title
+ *  itself. */
 static bool stands_under_title(const struct cutter *c, const struct line *l)
 {
     struct line next = {.blank = true};
@@ -204,7 +205,7 @@ static void emit(struct cutter *c, size_t start, size_t end, bool bullet, bool i
     c->stopped = c->fn(&p, c->arg);
 }
 
-/** Break a sentence that is too long to be shown behind a comma, else between words. */
+/** Breaks a sentence that is too long to be displayed, after a comma or else between words. */
 static void emit_long(struct cutter *c, size_t start, size_t end, bool bullet)
 {
     while (end - start > GROUND_PASSAGE_LONG && !c->stopped) {
@@ -247,7 +248,7 @@ static bool abbreviation(const char *text, size_t start, size_t dot)
     return false;
 }
 
-/** Where does the sentence end that has its stop at i? 0: this is no end. */
+/** Where does a sentence whose stop is at i end? 0: it is not the end. */
 static size_t sentence_end(const char *text, size_t start, size_t i, size_t end)
 {
     static const char *const wide[] = {"。", "！", "？", "।"};
@@ -290,7 +291,7 @@ static void emit_block(struct cutter *c, size_t start, size_t end, bool bullet)
         emit_long(c, from, end, bullet);
 }
 
-/** How far a block that begins with this line goes on. */
+/** How far a block that begins with this line continues. */
 static size_t join(const struct cutter *c, struct line *l, bool bullet)
 {
     size_t end = l->end;
@@ -358,9 +359,10 @@ uint32_t passages_cut(const char *text, size_t len, enum ground_field field, uin
     return c.section + (c.fresh ? 0 : 1);
 }
 
-/* ------------------------------------------------------------------- what a passage looks like */
+/* ---- properties of a passage
+ * -------------------------------------------------------------------- */
 
-/* In strcmp order. */
+/* In strcmp() order. */
 static const char *const action_verbs[] = {
     "accelerated",  "achieved",     "acted",        "adapted",      "added",        "addressed",
     "administered", "advised",      "agreed",       "aligned",      "analysed",     "analyzed",
@@ -414,7 +416,7 @@ bool passage_action_verb(const char *word)
                    sizeof(action_verbs[0]), compare_word);
 }
 
-/* What a word says about the passage it stands in. */
+/* What a word says about its passage. */
 enum {
     OWN = 1 << 0,        /* first person */
     COUNT = 1 << 1,      /* a figure without digits */

@@ -1,8 +1,8 @@
 /**
- * @file ground/passages.h  Cutting a text into passages (part of grounding)
+ * @file ground/passages.h  Splitting a text into passages (part of grounding)
  *
- * Lines, bullets, headings and sentences of what people paste: résumés with bullets, prose,
- * hard-wrapped text, Markdown, any language. Every passage is a verbatim run of the text.
+ * Finds lines, bullets, headings and sentences in what people paste: résumés with bullets, prose,
+ * hard-wrapped text, Markdown, in any language. Every passage is a verbatim run of the text.
  *
  * Threads    Any; pure.
  */
@@ -11,18 +11,18 @@
 
 #include "ground/grounding.h"
 
-/** Gets each passage with .text, .len, .at, .section, .bullet, .is_heading set; .section counts
- *  up from what was given. A non-zero return stops the cutting. */
+/** Called for each passage with .text, .len, .at, .section, .bullet, .is_heading set; .section
+ *  counts up from the given number. A non-zero result stops the splitting. */
 typedef int passage_fn(const struct passage *p, void *arg);
 
 /** Returns the number of the next free section. */
 uint32_t passages_cut(const char *text, size_t len, enum ground_field field, uint32_t section,
                       passage_fn *fn, void *arg);
 
-/** Fill .words and all that is seen in the words from the text. */
+/** Fills in .words and all properties that depend on the words. */
 void passage_look(struct passage *p);
 
-/** Is this folded word a verb for what somebody did ("led", "designed")? */
+/** Is this folded word a verb for a deed ("led", "designed")? */
 bool passage_action_verb(const char *word);
 
 #endif

@@ -1,9 +1,9 @@
 /**
  * @file ground/question.c  Is it a question, and of what kind?
  *
- * Whether it is one, and which of its words, says ground/spans.h. The kind is a linear model over
- * words and our own cues, trained at build time (tools/question-train/kinds.c); its weights are
- * the generated question_model.h.
+ * ground/spans.h decides whether it is one, and which of its words. The kind comes from a linear
+ * model over words and our own cues, trained at build time (tools/question-train/kinds.c); its
+ * weights are the generated question_model.h.
  */
 #include "ground/question.h"
 

@@ -23,16 +23,16 @@ enum question_kind {
 };
 
 const char *question_kind_name(enum question_kind kind); /**< "behavioral" …, as on the wire */
-/** The kind of this name; false, and kind is left alone: there is none. name may be NULL. */
+/** The kind with this name; false if there is none, and kind is unchanged. name may be NULL. */
 bool question_kind_find(const char *name, enum question_kind *kind);
 
 struct question {
-    bool is_question; /**< Something that wants an answer, punctuation or not */
+    bool is_question; /**< Asks for an answer, with or without punctuation */
     enum question_kind kind;
     float certainty; /**< 0..1 */
 };
 
-/** text is what a recogniser wrote: no punctuation or casing can be relied on. */
+/** text is a recogniser's output: neither punctuation nor case is reliable. */
 struct question question_classify(const char *text);
 
 #endif

@@ -1,8 +1,8 @@
 /**
  * @file ground/question_features.c  Features of an utterance
  *
- * A cue is a phrase with gaps: words in order, "*" for up to three words between. All cues of one
- * name are one feature, which is how a phrase that never stood in the training text still counts.
+ * A cue is a phrase with gaps: words in order, "*" for up to three words between. All cues with the
+ * same name are one feature, so that even a phrase that never occurred in training counts.
  */
 #include "ground/question_features.h"
 
@@ -18,7 +18,7 @@ enum { CUE_GAP_MAX = 3 };
 struct words {
     char w[QUESTION_WORDS_MAX][24];
     size_t n;
-    size_t first; /* the first that is no filler */
+    size_t first; /* the first that is not a filler */
 };
 
 struct features {
@@ -141,7 +141,7 @@ static uint32_t mix(uint32_t h, const char *s)
 {
     for (; *s; s++)
         h = (h ^ (unsigned char)*s) * 16777619u;
-    return (h ^ 0x1f) * 16777619u; /* words stay apart */
+    return (h ^ 0x1f) * 16777619u; /* separates words */
 }
 
 static void add(struct features *f, uint32_t h)

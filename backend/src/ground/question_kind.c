@@ -1,5 +1,5 @@
 /**
- * @file ground/question_kind.c  Names of the kinds, shared with the tool that trains
+ * @file ground/question_kind.c  Names of the kinds, shared with the training tool
  */
 #include "ground/question.h"
 

@@ -1,8 +1,8 @@
 /**
  * @file ground/related.c  Groups of related words
  *
- * One line a group; a word may stand in several. Words are written as people write them, the
- * table keeps hashes of their stems (ground/terms.h).
+ * One line per group; a word may be in several. Words are listed in their usual spelling; the table
+ * stores hashes of their stems (ground/terms.h).
  */
 #include "ground/related.h"
 

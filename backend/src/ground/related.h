@@ -1,5 +1,5 @@
 /**
- * @file ground/related.h  Words that mean nearly the same when people speak of their work
+ * @file ground/related.h  Words that mean nearly the same when people talk about their work
  *
  * Our own table: a question says "conflict", a résumé says "disagreed"; "k8s" is "Kubernetes".
  *
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Call fn with the hash of each word related to the one with this hash (itself left out). */
+/** Calls fn with the hash of each word related to the one with this hash, except itself. */
 void related_each(uint64_t hash, void (*fn)(uint64_t hash, void *arg), void *arg);
 
 #endif

@@ -15,12 +15,12 @@
 
 enum {
     LINE_BYTES = 512,
-    TOP_LINES = 8, /* where name and role stand */
+    TOP_LINES = 8, /* that contain name and role */
     NAME_WORDS = 5,
     NAME_BYTES = 60,
     ROLE_WORDS = 8,
     SKILL_WORDS = 5,
-    TITLE_WORDS = 4, /* a heading of a section has no more */
+    TITLE_WORDS = 4, /* most words in the heading of a section */
     YEAR_FIRST = 1950,
     YEARS_MOST = 60,
 };
@@ -29,7 +29,7 @@ enum {
 
 struct lines {
     const char *rest;
-    char text[LINE_BYTES]; /* the line: marks and space around it are gone */
+    char text[LINE_BYTES]; /* the line, without bullet and surrounding space */
     bool bullet;
 };
 
@@ -89,7 +89,7 @@ static size_t words_of(const char *text)
     return n;
 }
 
-/** "EXPERIENCE", "Personal statement", "Ausbildung": names a section, nobody. */
+/** "EXPERIENCE", "Personal statement", "Ausbildung": the name of a section, not of a person. */
 static bool is_section(const char *line)
 {
     static const char *const sections[] = {
@@ -104,7 +104,8 @@ static bool is_section(const char *line)
     return words_of(line) <= TITLE_WORDS && holds_any(line, sections);
 }
 
-/* --------------------------------------------------------------------------------- who it is */
+/* ---- name and role
+ * -------------------------------------------------------------------------------- */
 
 static bool has_title(const char *text)
 {
@@ -130,7 +131,7 @@ static bool has_title(const char *text)
     return holds_any(padded, titles);
 }
 
-/** Length of the first piece: up to a comma, a bar, a dash between spaces, a full stop, … */
+/** Length of the first part: up to a comma, a bar, a dash between spaces, a full stop, … */
 static size_t piece(const char *s)
 {
     size_t word = 0;
@@ -217,7 +218,7 @@ static bool is_role(const char *text)
     return has_title(text) && words_of(text) <= ROLE_WORDS && !strpbrk(text, "@0123456789");
 }
 
-/** The first piece of a line that names a role. */
+/** The first part of a line that names a role. */
 static bool find_role(const char *line, char role[static RESUME_NAME_BYTES])
 {
     char text[RESUME_NAME_BYTES];
@@ -234,7 +235,7 @@ static bool find_role(const char *line, char role[static RESUME_NAME_BYTES])
     return false;
 }
 
-/** The line under the name is a role even when no such role is known, if it is short. */
+/** A short line under the name is the role, even if no such role is known. */
 static bool could_be_role(const char *line)
 {
     size_t spaces = 0;
@@ -337,7 +338,7 @@ static void see_dates(const char *line, int this_year, struct span *span)
     if (holds_any(line, open))
         last = this_year;
     else if (first == last)
-        return; /* a single year is no job */
+        return; /* a single year is not a job */
     span->from = !span->from || first < span->from ? first : span->from;
     span->to = last > span->to ? last : span->to;
 }
@@ -405,7 +406,7 @@ static size_t separator(const char *s)
     return strchr(",;|\t", *s) ? 1 : strncmp(s, "•", 3) == 0 ? 3 : strncmp(s, "·", 2) == 0 ? 2 : 0;
 }
 
-/** "Languages: Go, Python | Docker": what stands behind the label, item by item. */
+/** "Languages: Go, Python | Docker": the items after the label. */
 static void add_skills(struct resume *r, const char *list)
 {
     const char *label = strstr(list, ": ");

@@ -2,11 +2,11 @@
  * @file ground/resume.h  Who a résumé is about: name, role, years, skills
  *
  *     struct resume r;
- *     resume_read(&r, text, 2026);          // r.name, r.role, r.years, r.skills[0 ..
- * r.skill_count)
+ *     resume_read(&r, text, 2026);          // r.name, r.role, r.years, r.skills[]
  *
- * A guess by the usual form (the name on top, the role under it or in the newest job, a list under
- * "Skills") for a person to check; what is not found is empty. Stories are ground/story.h's.
+ * A guess from the usual layout (the name on top, the role under it or in the newest job, a list
+ * under "Skills") for a person to check; what is not found is empty. Stories are handled in
+ * ground/story.h.
  *
  * Threads    Any; pure, nothing is allocated.
  */
@@ -24,7 +24,8 @@ enum {
 struct resume {
     char name[RESUME_NAME_BYTES]; /**< Of the person; "": not found */
     char role[RESUME_NAME_BYTES];
-    int years; /**< Of experience: as it says, or from the first job to the last; -1: not found */
+    int years; /**< Years of experience: as stated, or from the first job to the last; -1: not
+                    found */
     char skills[RESUME_SKILLS_MAX][RESUME_SKILL_BYTES];
     size_t skill_count;
 };

@@ -1,5 +1,5 @@
 /**
- * @file ground/span_features.c  What the tagger of questions looks at
+ * @file ground/span_features.c  The features of the question tagger
  */
 #include "ground/span_features.h"
 
@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Classes of closed words; those of open ones follow, by their ending. */
+/* Classes of function words, followed by those of content words, by their ending. */
 enum word_class {
-    CLASS_EDGE, /* before the first word, behind the last */
-    CLASS_ASK,  /* tell, describe: what an interviewer bids */
+    CLASS_EDGE, /* before the first word, after the last */
+    CLASS_ASK,  /* tell, describe: an interviewer's requests */
     CLASS_AUX,
-    CLASS_AUX_I, /* id, ive, im: with its pronoun */
+    CLASS_AUX_I, /* id, ive, im: including the pronoun */
     CLASS_AUX_YOU,
     CLASS_AUX_WE,
     CLASS_AUX_THEY,
@@ -60,7 +60,7 @@ struct closed_word {
 };
 
 /* clang-format off */
-/* Sorted: they are searched. */
+/* Sorted, for searching. */
 static const struct closed_word closed[] = {
     {"a", CLASS_DETERMINER}, {"about", CLASS_PREPOSITION}, {"absolutely", CLASS_NOD}, {"after", CLASS_PREPOSITION},
     {"alright", CLASS_NOD}, {"although", CLASS_CONJUNCTION}, {"am", CLASS_BE}, {"an", CLASS_DETERMINER},
@@ -209,7 +209,7 @@ struct reading {
     size_t n;
 };
 
-/* Of a long text the last words are kept: the older half goes when there is no room. */
+/* Of a long text only the last words are kept: the older half is dropped if there is no room. */
 static void see(const struct term *t, void *arg)
 {
     struct reading *r = arg;
@@ -224,7 +224,7 @@ static void see(const struct term *t, void *arg)
                                           .class = class_of(t->word, t->number)};
 }
 
-/* The strongest mark of a run between two words, and where it ends. */
+/* The strongest punctuation mark between two words, and where that text ends. */
 static void read_mark(const char *text, size_t to, struct span_word *w)
 {
     static const struct {
@@ -262,7 +262,7 @@ static void read_mark(const char *text, size_t to, struct span_word *w)
 }
 
 /* A question can begin with a question word, with an auxiliary before a pronoun ("do you", "is
- * it") and where something is bidden ("tell me", "imagine"). */
+ * it"), and with a request ("tell me", "imagine"). */
 static bool opens(const struct span_word *words, size_t n, size_t i)
 {
     int next = i + 1 < n ? words[i + 1].class : CLASS_EDGE;
@@ -366,7 +366,7 @@ static void add(struct seen *s, uint32_t h)
     s->hashes[s->count++] = finish(h);
 }
 
-/* Words from one offset to another. Each call has a number of its own. */
+/* The words from one offset to another. Each call has its own number. */
 static uint32_t run_of_words(const struct seen *s, uint32_t number, ptrdiff_t from, ptrdiff_t to)
 {
     uint32_t h = 2166136261u + number * 0x9e3779b9u;

@@ -3,8 +3,8 @@
  *                            and the code that reads it
  *
  * Private to ground/ and the tool that trains. Open addressing with linear probing: the low bits of
- * a feature's hash say where its row is, the top byte whether it is that row. A feature that was
- * never seen finds a foreign row once in a few hundred times.
+ * a feature's hash give the position of its row, the top byte confirms it. An unknown feature
+ * matches a wrong row once in a few hundred times.
  */
 #ifndef GROUND_SPAN_TABLE_H
 #define GROUND_SPAN_TABLE_H

@@ -1,10 +1,10 @@
 /**
- * @file ground/spans.c  Which run of what was said is the question?
+ * @file ground/spans.c  Finding the question in what was said
  *
  * A linear-chain conditional random field over words (tools/question-train/spans.c trains it and
  * names the paper); its weights are the generated span_model.h. Each word is outside, begins a
- * question or is inside one. The best path is taken (A. Viterbi, IEEE Trans. Information Theory
- * 13(2), 1967); how sure it is comes from the forward sums of the same chain.
+ * question or is inside one. The best path is used (A. Viterbi, IEEE Trans. Information Theory
+ * 13(2), 1967); its probability comes from the forward and backward sums of the same chain.
  */
 #include "ground/spans.h"
 
@@ -18,13 +18,14 @@
 #include "span_model.h"
 
 enum {
-    OUTSIDE_WORDS_MAX = 3, /* "so", "okay then": not worth a question cut at them */
-    CLOSE_WORDS_MAX = 4,   /* to the mark that closes a question */
+    OUTSIDE_WORDS_MAX = 3, /* "so", "okay then": not worth cutting off */
+    CLOSE_WORDS_MAX = 4,   /* to the mark that ends a question */
 };
 
-static const float ASKED_MIN = 0.5f; /* with less, nothing was asked */
+static const float ASKED_MIN = 0.5f; /* below it nothing was asked */
 static const float KIND_SURE = 0.8f;
-static const float BESIDE_MIN = 0.9f; /* a second question is rarer than a remark like one */
+static const float BESIDE_MIN = 0.9f; /* a second question is rarer than a remark that looks like
+                                         one */
 
 struct chain {
     struct span_word words[SPAN_WORDS_MAX];
@@ -36,7 +37,7 @@ struct chain {
     uint8_t from[SPAN_WORDS_MAX][SPAN_LABELS];
     uint8_t labels[SPAN_WORDS_MAX];
     size_t n;
-    size_t known; /* words that stood in the texts that trained */
+    size_t known; /* words that occurred in training */
 };
 
 static const struct span_row *find_row(uint32_t hash)
@@ -77,7 +78,7 @@ static bool possible(int from, int to)
     return to != SPAN_INSIDE || from != SPAN_OUTSIDE;
 }
 
-/* Sums over all ways to label the words up to one and behind it, scaled so that together they are
+/* Sums over all labellings of the words up to a word and after it, scaled so that together they are
  * 1 at each word (L. Rabiner, Proceedings of the IEEE 77(2), 1989, section V.A). */
 static void sum_paths(struct chain *c)
 {
@@ -106,7 +107,7 @@ static void sum_paths(struct chain *c)
         }
 }
 
-/* Probability that something is asked within these words. */
+/* Probability that something is asked in these words. */
 static float asked(const struct chain *c, size_t from, size_t to)
 {
     double silent = 1; /* all of them are outside */
@@ -158,8 +159,8 @@ static void keep(const char *text, const struct chain *c, size_t from, size_t to
     span->kind = question_kind_of(text + span->start, span->end - span->start, NULL);
 }
 
-/* Where another question begins behind a question mark: both are surely of a kind, and of another
- * one. to: there is none. */
+/* Where another question begins after a question mark: both are surely of a kind, and of different
+ * ones. to: there is none. */
 static size_t another(const char *text, const struct chain *c, size_t from, size_t to)
 {
     for (size_t i = from + 1; i < to; i++) {
@@ -180,7 +181,7 @@ static size_t another(const char *text, const struct chain *c, size_t from, size
     return to;
 }
 
-/* Of a language that the chain does not know: sentences that are written with a question mark. */
+/* For languages that the model does not know: sentences with a question mark. */
 static size_t marked(const char *text, const struct chain *c, struct question_span *spans,
                      size_t max)
 {
@@ -194,8 +195,8 @@ static size_t marked(const char *text, const struct chain *c, struct question_sp
     return count;
 }
 
-/* In a sentence with marks a question does not end before one: to its question mark, else to the
- * next mark. */
+/* In a punctuated sentence a question ends only at a mark: at its question mark, else at the next
+ * mark. */
 static size_t to_mark(const struct chain *c, size_t to)
 {
     size_t end = to;
@@ -210,7 +211,7 @@ static size_t to_mark(const struct chain *c, size_t to)
     return end < c->n && c->words[end - 1].mark < SPAN_MARK_COMMA ? to : end;
 }
 
-/* The likeliest stays whatever it is; others only if they are sure. */
+/* The most likely one is always kept; others only if they are certain. */
 static size_t drop_weak(struct question_span *spans, size_t count, float top)
 {
     size_t kept = 0;

@@ -22,7 +22,7 @@ static void make_key(void)
     have_key = !pthread_key_create(&key, free_stemmer);
 }
 
-/* A stemmer holds the word it works on, so no two threads share one. NULL: no memory. */
+/* A stemmer contains the word that it works on, so threads cannot share one. NULL: no memory. */
 static struct sb_stemmer *stemmer_of_thread(void)
 {
     struct sb_stemmer *stemmer;

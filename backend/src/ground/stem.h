@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-/** Stem a lower-case word in place; words with anything but a-z are left alone, and all are when
+/** Stems a lower-case word in place; words with anything but a-z are unchanged, and so are all if
  *  memory is short. `size` is the room for word and NUL. Returns the new length; the result is
  *  terminated. */
 size_t stem_english(char *word, size_t len, size_t size);

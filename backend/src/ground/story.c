@@ -12,12 +12,12 @@
 
 enum {
     UNUSED = -1,
-    ACTIONS_MAX = 2, /* sentences told as action */
+    ACTIONS_MAX = 2, /* most sentences told as action */
     BULLET_WORDS = 6,
     PARAGRAPH_WORDS = 15,
 };
 
-static const float OPENS = 4; /* fit of the sentence that the rest goes on from */
+static const float OPENS = 4; /* score for the sentence that the rest continues from */
 
 static const char *const cues[STORY_PARTS][48] = {
     {"when",      "during",   "was",     "were",    "had",    "inherited", "faced",
@@ -34,7 +34,7 @@ static const char *const cues[STORY_PARTS][48] = {
      "learned",   "halved",    "doubled", NULL},
 };
 
-/* Sentences in order, and how well each would tell each part. */
+/* Sentences in order, and how well each fits each part. */
 struct telling {
     size_t at[STORY_RUNS_MAX];
     size_t n;
@@ -72,7 +72,7 @@ static bool begins_with_i(const struct passage *p)
     return p->len > 2 && memcmp(p->text, "I ", 2) == 0;
 }
 
-/** Does it say plainly that something was to be done? */
+/** Does it plainly say that something had to be done? */
 static bool assigns(const struct passage *p)
 {
     static const char *const phrases[] = {"was asked to", "were asked to", "was responsible",
@@ -103,7 +103,7 @@ static void judge_sentence(struct telling *s, const struct passage *p, size_t i)
                                             : 1.1f);
 }
 
-/** A scene has two sentences only when it opens with another bullet's. */
+/** A scene has two sentences only if it opens with another bullet's sentence. */
 static bool may_repeat(const struct telling *s, int part, int actions)
 {
     if (part == STORY_SITUATION)
@@ -111,7 +111,7 @@ static bool may_repeat(const struct telling *s, int part, int actions)
     return part == STORY_ACTION && actions < ACTIONS_MAX;
 }
 
-/** Try every way to give the sentences parts in order; few enough to try them all. */
+/** Tries every way to assign parts to the sentences in order; there are few enough. */
 static void assign(struct search *x, size_t i, int last, int actions, float score)
 {
     if (i == x->s->n) {
@@ -160,7 +160,7 @@ static bool begins_result(const char *p, size_t n)
     return false;
 }
 
-/** Where in the passage does its result begin? 0: it names none apart. */
+/** Where in the passage does its result begin? 0: it names none separately. */
 static size_t result_at(const struct passage *p)
 {
     size_t comma = 0;
@@ -186,8 +186,8 @@ static size_t result_at(const struct passage *p)
     return 0;
 }
 
-/** A last sentence that says what was done and what came of it tells both, if no other tells the
- *  first: "Cut the cost by a third, saving 30,000 euros." */
+/** A last sentence with both the action and its result tells both, if no other tells the action:
+ *  "Cut the cost by a third, saving 30,000 euros." */
 static void add_result(struct story *out, const struct grounding *g, size_t i)
 {
     const struct passage *p = grounding_passage(g, i);
@@ -255,8 +255,8 @@ static size_t before(const struct grounding *g, size_t i)
     return i - 1;
 }
 
-/** A story that goes on with the bullet before opens with that one's first sentence, and may end
- *  with its last: that is what came of it in the end. */
+/** A story that continues the bullet before opens with that bullet's first sentence, and may end
+ *  with its last, which is the final result. */
 static void frame(const struct grounding *g, struct telling *s)
 {
     size_t opening = s->at[0];
@@ -270,7 +270,7 @@ static void frame(const struct grounding *g, struct telling *s)
     judge_sentence(s, p, s->n - 1);
 }
 
-/** The heading that a story stands under, if it says more than one word. */
+/** The heading of a story, if it has more than one word. */
 static int scene(const struct grounding *g, size_t first)
 {
     int heading = grounding_passage(g, first)->heading;

@@ -1,9 +1,9 @@
 /**
  * @file ground/terms.c  Tokens of text in any language
  *
- * What is a letter, its lower case and its parts are libunistring's answers (the Unicode character
- * database); English words are stemmed by libstemmer. Text of a-z, which is nearly all of it, never
- * gets as far as the first.
+ * libunistring (the Unicode character database) says what is a letter, its lower case and its
+ * decomposition; libstemmer stems English words. Text of a-z, which is nearly all of it, does not
+ * need libunistring.
  */
 #include "ground/terms.h"
 
@@ -46,7 +46,7 @@ bool rune_is_letter(uint32_t c)
                                                    UC_CATEGORY_MASK_N);
 }
 
-/* Latin letters with a stroke are letters of their own to Unicode; people leave the stroke out. */
+/* For Unicode, Latin letters with a stroke are separate letters; people type them without it. */
 static uint32_t without_stroke(uint32_t c)
 {
     static const uint32_t plain[][2] = {{0xf8, 'o'},  {0x111, 'd'}, {0x127, 'h'},
@@ -66,7 +66,7 @@ uint32_t rune_fold(uint32_t c)
     if (c < 0x80)
         return c >= 'A' && c <= 'Z' ? c + 32 : c;
     c = uc_tolower(c);
-    if (c == 0x3c2) /* a sigma that ends a word */
+    if (c == 0x3c2) /* final sigma */
         return 0x3c3;
     while (c >= 0x80 && uc_decomposition(c, &tag, parts) > 0) {
         bool latin = parts[0] < 0x250;
@@ -78,7 +78,7 @@ uint32_t rune_fold(uint32_t c)
     return without_stroke(c);
 }
 
-/* 0 when it does not fit. */
+/* 0 if it does not fit. */
 static size_t put_rune(char *to, size_t room, uint32_t c)
 {
     int n = u8_uctomb((uint8_t *)to, c, (ptrdiff_t)room);
@@ -95,7 +95,7 @@ static uint64_t hash_bytes(const char *s, size_t n)
     return h;
 }
 
-/* Past forms that no suffix rule reaches, in strcmp order of the first. */
+/* Irregular past forms, in strcmp() order of the first. */
 static const char *const irregular[][2] = {{"began", "begin"},     {"bought", "buy"},
                                            {"broke", "break"},     {"broken", "break"},
                                            {"brought", "bring"},   {"built", "build"},
@@ -179,7 +179,7 @@ static bool inner_apostrophe(uint32_t c, const char *p, const char *end)
     return p < end && rune_is_letter(utf8_next(&p, end));
 }
 
-/** c after the word so far: goes on (and in, unless it is an apostrophe) or ends it. */
+/** Does c continue the word so far (and become part of it, unless it is an apostrophe)? */
 static bool word_goes_on(uint32_t c, const char *word, size_t n)
 {
     if (rune_is_letter(c))
@@ -215,7 +215,7 @@ static const char *take_word(const struct out *o, const char *start, const char 
     return p;
 }
 
-/** Pairs of characters; a single one stands alone only if it has no neighbour. */
+/** Pairs of characters; a single one counts only if it has no neighbour. */
 static const char *take_unspaced(const struct out *o, const char *start, const char *end)
 {
     const char *p = start;

@@ -17,30 +17,30 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TERM_MAX = 64 }; /**< Longer words are cut to this, NUL included, in [bytes] */
+enum { TERM_MAX = 64 }; /**< Longer words are cut to this, including NUL [bytes] */
 
 struct term {
     const char *word; /**< Folded, whole */
     const char *stem; /**< Folded and stemmed */
     uint64_t hash;    /**< Of the stem */
-    size_t at;        /**< Where it stands in the text, in [bytes] */
-    size_t len;       /**< And how long it is there */
+    size_t at;        /**< Offset in the text [bytes] */
+    size_t len;       /**< and its length there */
     bool number;      /**< Begins with a digit */
 };
 
 typedef void term_fn(const struct term *term, void *arg);
 
 void terms_each(const char *text, size_t len, term_fn *fn, void *arg);
-/** The same without stems: .stem is NULL and .hash 0. */
+/** The same without stemming: .stem is NULL and .hash 0. */
 void words_each(const char *text, size_t len, term_fn *fn, void *arg);
 
-/** Hash of one already folded word's stem, for tables. */
+/** Hash of the stem of an already folded word, for tables. */
 uint64_t term_hash(const char *word);
 
-/** Hash of one already folded word as it stands; never that of a stem. */
+/** Hash of an already folded word as written; never equal to that of a stem. */
 uint64_t term_exact(const char *word);
 
-/** Words that say how something is asked rather than what is asked ("tell", "me", "the"). */
+/** Words that say how something is asked rather than what ("tell", "me", "the"). */
 bool term_stopword(const char *word);
 
 /** Is this code point part of a word? */

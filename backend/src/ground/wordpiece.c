@@ -1,5 +1,5 @@
 /**
- * @file ground/wordpiece.c  A table of pieces, and the longest of them from each place on
+ * @file ground/wordpiece.c  A table of word pieces, and greedy longest-match encoding
  */
 #include "ground/wordpiece.h"
 
@@ -19,15 +19,15 @@
 #include <unistr.h>
 
 enum {
-    FILE_MAX = 16 << 20,  /* no list is larger, in [bytes] */
-    PIECES_MAX = 1 << 20, /* nor longer */
+    FILE_MAX = 16 << 20,  /* largest file [bytes] */
+    PIECES_MAX = 1 << 20, /* most pieces */
     WORD_RUNES_MAX = 100, /* a longer word is unknown as a whole (max_input_chars_per_word) */
     WORD_BYTES_MAX = 4 * WORD_RUNES_MAX,
-    DECOMPOSED_MAX = 8, /* letters that one letter may come apart into */
+    DECOMPOSED_MAX = 8, /* most letters that one letter may decompose into */
 };
 
 struct piece {
-    uint32_t at; /* in the text of all pieces; the first byte is free, so that 0 is none */
+    uint32_t at; /* in the text of all pieces; the first byte is unused, so that 0 means none */
     uint32_t len;
     int32_t id;
 };
@@ -204,7 +204,7 @@ struct encoding {
     const struct wordpiece *w;
     int32_t *ids;
     size_t n;
-    size_t max; /* room, with one kept for [SEP] */
+    size_t max; /* room, less one that is kept for [SEP] */
     char word[WORD_BYTES_MAX + 8];
     size_t len;
     size_t runes;
@@ -217,7 +217,7 @@ static void put_id(struct encoding *e, int32_t id)
         e->ids[e->n++] = id;
 }
 
-/** The word so far, as the longest pieces; one that cannot be put together is unknown. */
+/** Encodes the current word as the longest pieces; one that cannot be composed is unknown. */
 static void end_word(struct encoding *e)
 {
     size_t first = e->n;
@@ -256,7 +256,7 @@ static void add_rune(struct encoding *e, ucs4_t c)
     e->runes++;
 }
 
-/** Blocks of Chinese characters, as BERT's own tokenizer has them. */
+/** Blocks of Chinese characters, as in BERT's own tokenizer. */
 static bool is_chinese(ucs4_t c)
 {
     return (c >= 0x4e00 && c <= 0x9fff) || (c >= 0x3400 && c <= 0x4dbf) ||
@@ -271,7 +271,7 @@ static bool is_mark(ucs4_t c)
            (c >= 0x80 && uc_is_general_category_withtable(c, UC_CATEGORY_MASK_P));
 }
 
-/** A rune that is lower-case and has come apart. */
+/** A lower-case, decomposed rune. */
 static void take_part(struct encoding *e, ucs4_t c)
 {
     if (c >= 0x80 && uc_is_general_category_withtable(c, UC_CATEGORY_MASK_Mn))
