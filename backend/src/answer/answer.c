@@ -1,5 +1,5 @@
 /**
- * @file answer/answer.c  Answers from the question to their end; who is asked is in chain.c
+ * @file answer/answer.c  Answers from the question to their end; chain.c chooses the provider
  *
  *     ASKED --tick--> (started, outline) --first delta--> STREAMING --end--> ENDING
  *                          ^      |                                       |
@@ -30,8 +30,9 @@ enum {
     BREAKER_FAILURES = 3,
     BREAKER_REST_MS = 30000,
     FIRST_TOKEN_MAX_MS = 8000,
-    LOCAL_FIRST_TOKEN_MAX_MS = 60000, /* a machine reads a few dozen tokens a second */
-    STAND_MS = 2500, /* without a word of a local model: the built-in answer is put up meanwhile */
+    LOCAL_FIRST_TOKEN_MAX_MS = 60000, /* a slow machine reads a few dozen tokens a second */
+    STAND_MS = 2500, /* after this long without a word from a local model the built-in answer is
+                        shown */
     STALL_MS = 10000,
     MAX_TOKENS = 400,
 };
@@ -305,7 +306,7 @@ static void copy_line(struct answer_said *said, const struct memory_line *line, 
         said->lines[said->line_count++] = own;
 }
 
-/** The lines of memory, except the question itself if it is already among them. */
+/** The lines of memory, without the question itself if it is already among them. */
 static int said_copy(struct answer_said *said, const struct answer_ask *ask,
                      const struct memory_follow *follow)
 {
@@ -359,8 +360,8 @@ static void answer_free(void *arg)
     free(x);
 }
 
-/** Out of the list, its timers closed: nothing happens to it any more. The memory is freed at the
- *  end of the turn, so that code on the stack may still look at the state. */
+/** Removes it from the list and closes its timers: nothing happens to it any more. It is freed at
+ *  the end of the turn, so that code on the stack may still look at its state. */
 static void unhook(struct answer *x)
 {
     x->state = CLOSED;
@@ -411,7 +412,7 @@ static int64_t since_ms(uint64_t from_us, uint64_t to_us)
     return to_us > from_us ? (int64_t)((to_us - from_us + 500) / 1000) : 0;
 }
 
-/** Everything counts from the last voiced sample, or from the asking when it was typed. */
+/** All times are relative to the last voiced sample or, for a typed question, to the call. */
 struct answer_latency answer_latency(const struct answer_times *times, uint64_t speech_end_us,
                                      uint64_t final_us)
 {
@@ -552,9 +553,9 @@ static int check_ask(const struct user_chain *chain, const struct answer_ask *as
     return 0;
 }
 
-/* A question that goes on with what was told is searched for together with the one it follows: "and
- * how did they react" alone finds nothing, and the story must stay the same. "Another example" asks
- * the earlier question again. */
+/* A follow-up question is searched for together with the question that it follows: "and how did
+ * they react" alone finds nothing, and the story must stay the same. "Another example" asks the
+ * earlier question again. */
 static char *question_to_find(struct answer *x, const struct answer_ask *ask,
                               const struct memory_follow *f)
 {

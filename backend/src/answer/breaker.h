@@ -1,14 +1,16 @@
 /**
- * @file answer/breaker.h  Leave a provider that keeps failing alone for a while
+ * @file answer/breaker.h  Skipping a provider that keeps failing
  *
  * The circuit breaker of M. Nygard, "Release It!", 2nd edition 2018, section "Circuit Breaker":
  * closed until `failures` in a row, then open for `rest_ms`, then half open: one call may try;
  * success closes it, failure opens it again.
  *
- *     if (breaker_allows(&b, now)) { breaker_begin(&b); ... breaker_success(&b) or _failure(&b,
- * now) }
+ *     if (breaker_allows(&b, now)) {
+ *         breaker_begin(&b);
+ *         ... breaker_success(&b) or breaker_failure(&b, now, retry_after_ms)
+ *     }
  *
- * Threads    None of its own. Pure: the caller brings the time in [ms].
+ * Threads    Not thread-safe. Pure: the caller passes the time in [ms].
  */
 #ifndef ANSWER_BREAKER_H
 #define ANSWER_BREAKER_H
@@ -21,7 +23,7 @@ struct breaker {
     uint64_t rest_ms;
     int failures;
     bool open;
-    bool trying; /**< Half open, and one call is on its way */
+    bool trying; /**< Half open, and one call is in progress */
     uint64_t open_until_ms;
 };
 
@@ -29,7 +31,7 @@ void breaker_init(struct breaker *b, int failures_max, uint64_t rest_ms);
 bool breaker_allows(const struct breaker *b, uint64_t now_ms);
 void breaker_begin(struct breaker *b);
 void breaker_success(struct breaker *b);
-/** retry_after_ms: how long the provider asked to be left alone; 0: not said. */
+/** retry_after_ms: how long the provider asked us to wait; 0: not given. */
 void breaker_failure(struct breaker *b, uint64_t now_ms, uint64_t retry_after_ms);
 void breaker_abandon(struct breaker *b); /**< The call was stopped by us: no verdict */
 

@@ -1,12 +1,13 @@
 /**
- * @file answer/chain.c  The chain of providers: who is asked, how long, and what when one fails
+ * @file answer/chain.c  The chain of providers: whom to ask, how long to wait, and what to do on
+ * failure
  *
  *     start -> (words) -> end
  *       |  \-- slow and local: the built-in answer stands until the first word
  *       +----- failed, silent, or what it said was not worth it: leave -> next
  *
- * The reason why each provider was left is kept for the person. It is also logged, once until the
- * provider answers again, but without the provider's own words, which may quote the question.
+ * The reason why each provider was given up is kept for the person. It is also logged, once until
+ * the provider answers again, but without the provider's own words, which may quote the question.
  */
 #include "answer/answer_internal.h"
 
@@ -23,19 +24,21 @@
 
 enum {
     THINKING_TOLD_MS = 2000,
-    THINKING_MAX_MS = 120000,  /* in all; then a model that only thinks is left */
-    THINKING_STAND_MS = 15000, /* after so long with thoughts alone the built-in answer stands */
-    GOOD_WORDS = 60,      /* before a loop or a stop: so many are an answer, which ends there */
-    ALIVE_MAX_MS = 30000, /* for a server that only holds the line */
-    AWAY_MS = 1000,       /* for one of this machine that nobody listens for */
+    THINKING_MAX_MS = 120000,  /* in total; then a model that only thinks is given up */
+    THINKING_STAND_MS = 15000, /* after this long with only thoughts the built-in answer stands
+                                  in */
+    GOOD_WORDS = 60,           /* if there are this many before a loop or a stop, the answer ends
+                                  there */
+    ALIVE_MAX_MS = 30000,      /* for a server that only keeps the connection open */
+    AWAY_MS = 1000,            /* for a server on this machine whose port is closed */
     AWAY_STEP_MS = 200,
 };
 
 static const double TEMPERATURE = 0.4;
 
-/* --------------------------------------------------------------------------- being left */
+/* ---- failures ------------------------------------------------------------------------------ */
 
-/* kind: of METRIC_PROVIDER_ERRORS. The last one stands for every other code. */
+/* kind: as in METRIC_PROVIDER_ERRORS. The last one stands for every other code. */
 static const struct failure {
     int err;
     const char *kind;
@@ -67,7 +70,7 @@ const char *chain_failure_kind(int err)
     return failure_of(err)->kind;
 }
 
-/* Returns what was before. */
+/* Returns the previous value. */
 static struct about about_answer(const struct answer *x)
 {
     return about_set((struct about){.request = about_get().request,
@@ -134,7 +137,7 @@ static void end_asking(struct answer *x, int err)
     x->asking.start_us = 0;
 }
 
-/** A provider on this machine costs nothing to ask: it never rests unless it says so. */
+/** A provider on this machine costs nothing to ask: it is never skipped unless it asks for it. */
 static void failed(struct answer *x, int err, uint64_t retry_after_ms)
 {
     struct answer_link *l = answer_current(x);
@@ -157,7 +160,7 @@ static void on_start(const char *model, void *arg)
     text_copy(x->model, sizeof(x->model), model, strlen(model));
 }
 
-/** What was told so far is void. */
+/** The words so far are void. */
 static void start_over(struct answer *x)
 {
     if (x->text.data)
@@ -177,11 +180,11 @@ static void stop_standing(struct answer *x)
     x->stands = false;
 }
 
-/** The first word is here. false: somebody closed the answer when told of it. */
+/** The first word arrived. false: somebody closed the answer in a handler. */
 static bool first_word(struct answer *x, uint64_t now)
 {
     stop_standing(x);
-    /* A very fast provider may beat the tick: the order on the wire stays the same. */
+    /* A very fast provider may be ahead of the tick: the order of events stays the same. */
     if (x->moved || !x->outlined)
         answer_progress(x);
     if (x->state >= ENDING)
@@ -208,7 +211,7 @@ static void say(struct answer *x, const char *text, size_t len, uint64_t now)
                        .kind = ANSWER_DELTA, .at_us = now, .delta = {.text = text, .len = len}});
 }
 
-/** A model that only repeats itself or its instructions is cut. */
+/** Cuts off a model that only repeats itself or its instructions. */
 static void watch(struct answer *x, const char *text, size_t len)
 {
     const char *name = answer_current(x)->provider.name;
@@ -233,7 +236,7 @@ static void on_delta(const char *text, size_t len, void *arg)
     struct answer *x = arg;
     uint64_t now = clock_mono_us();
 
-    if (x->leaving) /* it was cut */
+    if (x->leaving) /* it was cut off */
         return;
     if (x->state < STREAMING && !first_word(x, now))
         return;
@@ -247,7 +250,7 @@ static void on_delta(const char *text, size_t len, void *arg)
         watch(x, text, len);
 }
 
-/** How long to wait for a provider that shows signs of life but sends no word. */
+/** How long to wait for a provider that shows signs of life but sends no words. */
 static void wait_on(struct answer *x, uint64_t max_ms)
 {
     uint64_t waited = clock_mono_ms() - x->begun_ms;
@@ -303,9 +306,9 @@ static void on_take_back(void *arg)
 
 /* ------------------------------------------------------------------------------ its end */
 
-/** A server of this machine that was there a moment ago may be starting again: it is tried for a
- *  second, and one that says that it loads its model as long as a model may take. One that was
- * found away before is not waited for. */
+/** A server on this machine that was there a moment ago may be restarting: it is tried for a
+ *  second, and one that says that it is loading its model is given as long as a model may take. One
+ *  that was away before is not waited for. */
 static bool may_be_back(struct answer *x, const struct llm_end *e)
 {
     const struct answer_link *l = answer_current(x);
@@ -322,7 +325,7 @@ static bool may_be_back(struct answer *x, const struct llm_end *e)
     return true;
 }
 
-/** What was told of this question so far is void; listeners are told so with the next word. */
+/** The words reported for this question are void; listeners learn that with the next word. */
 static void begin_anew(struct answer *x)
 {
     if (x->text.len && !x->stands)
@@ -331,8 +334,8 @@ static void begin_anew(struct answer *x)
         x->state = ASKED;
 }
 
-/** The prompt is longer than the model takes: the same provider is asked again at once, with less.
- *  A provider that claims of every prompt to have read only a part counts differently. */
+/** The prompt is too long for the model: the same provider is asked again at once, with a shorter
+ *  one. If a provider claims of every prompt that it read only a part, it counts differently. */
 static bool made_shorter(struct answer *x, const struct llm_end *e)
 {
     struct llm_habit *habit = llm_habit_of(answer_current(x)->provider.habits, x->model);
@@ -391,7 +394,7 @@ static void on_end(const struct llm_end *e, void *arg)
     }
 }
 
-/* ----------------------------------------------------------- the built-in answer stands */
+/* ---- the built-in answer stands in -------------------------------------------------------- */
 
 static void on_stand_delta(const char *text, size_t len, void *arg)
 {
@@ -409,7 +412,8 @@ static void on_stand_end(const struct llm_end *e, void *arg)
 
     (void)e;
     x->stand = NULL;
-    if (!x->gen && !x->leaving && !x->again) /* the provider has failed meanwhile: this was it */
+    if (!x->gen && !x->leaving && !x->again) /* the provider has failed meanwhile: this is the
+                                                answer */
         answer_end(x, ANSWER_STOP, "");
 }
 
@@ -441,8 +445,8 @@ static uint64_t first_word_within(const struct answer *x, const struct llm_provi
     return p->driver->first_token_ms > wait ? p->driver->first_token_ms : wait;
 }
 
-/** Is the beginning of this prompt being read just now? Then wait for that, on the same connection,
- *  since reading it twice would take longer. Reading for another profile is given up. */
+/** Is the beginning of this prompt being read now? Then wait for that, on the same connection,
+ *  because reading it twice would take longer. Reading for another profile is cancelled. */
 static bool awaits_warm(struct answer *x, const struct answer_link *l)
 {
     struct answerer *a = x->a;
@@ -466,7 +470,7 @@ static int ask_provider(struct answer *x, struct errbuf *why)
                                                  .on_take_back = on_take_back,
                                                  .on_end = on_end};
     struct answer_link *l = answer_current(x);
-    /* A model that was asked for belongs to the provider that was asked for (or the first). */
+    /* A requested model belongs to the requested provider (or the first). */
     const char *model = x->at == 0 ? x->model_asked : NULL;
     const char *shown = model ? model : l->provider.model ? l->provider.model : "";
     struct llm_habit *habit = llm_habit_of(l->provider.habits, shown);
@@ -484,7 +488,8 @@ static int ask_provider(struct answer *x, struct errbuf *why)
     struct about before;
     int err = 0;
 
-    if (!l->provider.driver->plain || !x->prompt.count) /* ours says what is known already */
+    if (!l->provider.driver->plain || !x->prompt.count) /* our own driver only says what is known
+                                                           already */
         err = chain_prompt(x, habit, fit);
     if (err)
         return err_set(why, err, "the question cannot be prepared: %s", uv_strerror(err));
@@ -546,7 +551,7 @@ void chain_deadline(void *arg)
     chain_leave(x, UV_ETIMEDOUT, why);
 }
 
-/* ------------------------------------------------------------------------------- moving */
+/* ---- moving on ------------------------------------------------------------------------------- */
 
 int chain_start(struct answer *x, struct errbuf *why)
 {
@@ -561,7 +566,7 @@ int chain_start(struct answer *x, struct errbuf *why)
     return err;
 }
 
-/* We may stand inside a handler of the client, which starts no call from there. */
+/* We may be inside a handler of the client, from which no call can be started. */
 void chain_leave(struct answer *x, int err, const char *why)
 {
     timer_stop(x->deadline);
@@ -574,8 +579,8 @@ void chain_leave(struct answer *x, int err, const char *why)
     timer_start(x->tick, 0, 0);
 }
 
-/** The built-in answer is there already: it becomes the answer now, or as soon as it is complete.
- *  This and the reason are told as for any other provider, together with the words so far. */
+/** The built-in answer exists already: it becomes the answer now, or as soon as it is complete.
+ *  This and the reason are reported like for any other provider, together with the words so far. */
 static void keep_standing(struct answer *x)
 {
     x->at = x->order_count - 1;
@@ -611,7 +616,7 @@ void chain_next(struct answer *x)
             continue;
         }
         begin_anew(x);
-        x->moved = !x->stands; /* while the built-in answer stands, it is the one that answers */
+        x->moved = !x->stands; /* while the built-in answer stands in, it is the one that answers */
         return;
     }
     memcpy(why.text, x->why, sizeof(why.text));

@@ -1,10 +1,9 @@
 /**
- * @file answer/chain_prompt.c  What a provider gets: a prompt that fits it, its beginning read
- * ahead
+ * @file answer/chain_prompt.c  Prompts that fit each provider, and reading their beginning ahead
  *
- * A provider may say how much it takes, or refuse what is too long; its habits keep that, so the
- * next prompt fits at once. The beginning of every prompt of a profile is the same, so a provider
- * on this machine reads it before the first question is asked.
+ * A provider may state its limit, or refuse a prompt that is too long; its habits remember that, so
+ * the next prompt fits at once. All prompts of a profile begin the same, so a provider on this
+ * machine reads that beginning before the first question.
  */
 #include "answer/answer_internal.h"
 #include "answer/user_chain.h"
@@ -15,12 +14,13 @@
 
 enum {
     OLLAMA_CONTEXT = 4096,
-    SMALL_TOKENS = 160, /* of an answer by a model under 3 B */
+    SMALL_TOKENS = 160, /* for an answer by a model under 3 B */
 };
 
-/* ----------------------------------------------------------------------------- how long */
+/* ---- sizes -------------------------------------------------------------------------------- */
 
-/** Ollama is told how much room to make, always the same: another size loads the model again. */
+/** Ollama is told how much room to make, always the same: with another size it reloads the
+ *  model. */
 int chain_context(const struct llm_provider *p, const struct llm_habit *habit)
 {
     if (strcmp(p->driver->name, "ollama") != 0)
@@ -28,14 +28,14 @@ int chain_context(const struct llm_provider *p, const struct llm_habit *habit)
     return habit->context && habit->context < OLLAMA_CONTEXT ? habit->context : OLLAMA_CONTEXT;
 }
 
-/** What prompts are fitted to: of that, or less where so much was refused. */
+/** The size that prompts are fitted to: that, or less if that much was refused. */
 int chain_fit(int context, const struct llm_habit *habit)
 {
     return habit->fit && (!context || habit->fit < context) ? habit->fit : context;
 }
 
-/** An answer takes at most a quarter of what the model takes; a small one is done after a few
- *  sentences, and then only says them again. */
+/** An answer takes at most a quarter of the context; a small model is done after a few sentences,
+ *  and then only repeats them. */
 int chain_length(const struct answerer *a, int context, int millions)
 {
     int most = millions && millions < PROMPT_SMALL_MODEL && a->max_tokens > SMALL_TOKENS
@@ -45,9 +45,9 @@ int chain_length(const struct answerer *a, int context, int millions)
     return context && context / 4 < most ? context / 4 : most;
 }
 
-/** After a prompt that was fitted to so many tokens, or was about so long, did not fit: to how many
- *  the next one is. What the server says counts; without that, half where nothing was known, and
- *  less each time where tokens are shorter than most. */
+/** After a prompt did not fit that was fitted to that many tokens, or had about that many: the size
+ *  for the next one. The server's figure counts; without one, half if nothing was known, and less
+ *  each time if tokens are shorter than usual. */
 int chain_shorter(const struct llm_end *e, int fitted, bool known)
 {
     if (e->context && e->context < fitted)
@@ -55,7 +55,7 @@ int chain_shorter(const struct llm_end *e, int fitted, bool known)
     return known ? fitted * 3 / 4 : fitted / 2;
 }
 
-/** So many tokens a prompt was given, or has with its answer where it did not need them all. */
+/** Tokens that a prompt was fitted to, or has with its answer if it did not need them all. */
 static int fitted_to(int context, const struct prompt *p, int max_tokens)
 {
     enum { TOKEN_BYTES = 4 }; /* of English */
@@ -68,7 +68,7 @@ static int fitted_to(int context, const struct prompt *p, int max_tokens)
     return context && context < size ? context : size;
 }
 
-/* ------------------------------------------------------------------------ of a question */
+/* ---- for a question -------------------------------------------------------------------------- */
 
 int chain_prompt(struct answer *x, const struct llm_habit *habit, int context)
 {
@@ -99,7 +99,7 @@ int chain_prompt(struct answer *x, const struct llm_habit *habit, int context)
     return err ? err : guard_open(&x->guard, prompt_rules(&in), prompt_asked(&x->prompt));
 }
 
-/* ------------------------------------------------------------------------- of a profile */
+/* ---- for a profile --------------------------------------------------------------------------- */
 
 static int read_prefix(struct answerer *a);
 

@@ -1,8 +1,8 @@
 /**
- * @file answer/check.c  What a model's answer claims, checked while it streams
+ * @file answer/check.c  Checking a model's claims while its answer streams
  *
- * A sentence that is whole is looked at once; the one that is being written is looked at again at
- * every word of it. What nothing supports is told whenever it has changed, all of it at once.
+ * A complete sentence is checked once; the current one is checked again with every word. The list
+ * of unsupported statements is reported as a whole whenever it has changed.
  */
 #include "answer/answer_internal.h"
 
@@ -11,7 +11,7 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { SENTENCE_MAX = 2000 }; /* a longer one is looked at in pieces, [bytes] */
+enum { SENTENCE_MAX = 2000 }; /* a longer one is checked in pieces [bytes] */
 
 static int learn_what_is_known(struct answer *x)
 {
@@ -46,7 +46,7 @@ static size_t sentence_end(const char *text, size_t len, size_t from)
     return len - from > SENTENCE_MAX ? len : 0;
 }
 
-/** Behind the last word that is certainly whole. */
+/** Where the last word ends that is certainly complete. */
 static size_t whole_words(const char *text, size_t len)
 {
     while (len && !isspace((unsigned char)text[len - 1]))
@@ -54,8 +54,8 @@ static size_t whole_words(const char *text, size_t len)
     return len;
 }
 
-/** Puts what nothing supports in text[from, to) behind the first n of found. Returns how many there
- *  are then. */
+/** Appends the unsupported claims in text[from, to) to the first n of found. Returns the new
+ *  number. */
 static size_t look_at(const struct answer *x, size_t from, size_t to, struct claim *found, size_t n)
 {
     size_t more = claims_check(x->known, x->text.data + from, to - from,

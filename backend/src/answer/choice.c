@@ -1,9 +1,9 @@
 /**
- * @file answer/choice.c  A user's choice of language models, and as JSON
+ * @file answer/choice.c  A user's choice of language models, also as JSON
  *
  *     {"order": ["groq", "ollama"], "own": [{"name": "groq", "key": …, "model": …, "url": …}]}
  *
- * Without "order" there is none. A provider that is not known any more is passed over.
+ * Without "order" there is no order. A provider that is no longer known is ignored.
  */
 #include "answer/choice.h"
 

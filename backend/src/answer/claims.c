@@ -1,5 +1,5 @@
 /**
- * @file answer/claims.c  A set of the numbers and words that are known, and a scan for others
+ * @file answer/claims.c  The set of known numbers and words, and a scan for others
  */
 #include "answer/claims.h"
 
@@ -13,8 +13,8 @@
 
 enum {
     WORD = 48,
-    SMALL = 3,        /* numbers in words up to here only count */
-    TABLE_MIN = 1024, /* places of the set of what is known */
+    SMALL = 3,        /* numbers in words up to this only count things */
+    TABLE_MIN = 1024, /* slots in the set of known items */
     FRACTION = 1000,  /* numbers are kept in thousandths */
 };
 
@@ -98,7 +98,7 @@ struct token {
     int64_t value; /* in thousandths */
 };
 
-/** Bytes of a sign that is no letter (quotes, dashes, €, £); 0: there is none. */
+/** Length of a sign that is not a letter (quotes, dashes, €, £); 0: none. */
 static size_t sign_at(const char *text, size_t len, size_t i)
 {
     size_t n = (unsigned char)text[i] == 0xe2 ? 3 : (unsigned char)text[i] == 0xc2 ? 2 : 0;
@@ -148,7 +148,7 @@ static int64_t number_word(const char *word)
     return -1;
 }
 
-/** "4,200", "3.5", "40k", "1.2M", "83%": the value in thousandths; -1: it is no number. */
+/** "4,200", "3.5", "40k", "1.2M", "83%": the value in thousandths; -1: not a number. */
 static int64_t value_of(const char *word)
 {
     double value = 0;
@@ -218,7 +218,8 @@ static bool next_token(const char *text, size_t len, size_t *at, struct token *t
     return t->end > t->start && t->start < len;
 }
 
-/* ------------------------------------------------------------------------------------ knowing */
+/* ---- known items
+ * ------------------------------------------------------------------------------- */
 
 int claims_add(struct claims *c, const char *text, size_t len)
 {
@@ -289,7 +290,7 @@ static bool one_of(const char *word, const char *list)
     return false;
 }
 
-/** Capitals that name nothing that could be made up. */
+/** Capitalised words that name nothing that could be made up. */
 static bool is_common(const char *word)
 {
     return one_of(
@@ -301,7 +302,7 @@ static bool is_common(const char *word)
               "usa uk eu us ceo cto cfo coo vp day eve street context role skills jobdescription");
 }
 
-/** The sentence that holds byte at: does somebody speak of themselves in it? */
+/** The sentence that contains byte at: does the speaker talk about themselves in it? */
 static bool is_own(const char *text, size_t len, size_t at)
 {
     size_t from = at;
@@ -326,8 +327,8 @@ static bool is_number_claim(const struct token *t)
            !(t->digits && t->value <= FRACTION && t->end - t->start == 1);
 }
 
-/** "2." or "3)" at the beginning of a line numbers what follows. Text that begins with a space goes
- * on with a line. */
+/** "2." or "3)" at the beginning of a line is a list number. Text that begins with a space
+ *  continues a line. */
 static bool is_list_number(const char *text, size_t len, const struct token *t)
 {
     size_t at = t->start;
@@ -346,7 +347,7 @@ static bool is_name_token(const struct token *t)
     return t->coded ? t->capital || !t->starts : t->capital && !t->starts;
 }
 
-/** A run of name words from t on is one claim; leaves *at behind it. */
+/** A run of name words from t on is one claim; *at moves past it. */
 static struct claim take_name(const struct claims *c, const char *text, size_t len, size_t *at,
                               const struct token *t, const struct token *before)
 {

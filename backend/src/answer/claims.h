@@ -1,5 +1,6 @@
 /**
- * @file answer/claims.h  Figures and names in an answer that nothing the candidate brought supports
+ * @file answer/claims.h  Figures and names in an answer that nothing in the candidate's material
+ * supports
  *
  *     struct claims *c;
  *     claims_open(&c, grounding);
@@ -7,12 +8,13 @@
  *     n = claims_check(c, answer, len, true, found, CLAIMS_MAX);
  *     claims_close(c);
  *
- * A claim is a number ("40 percent", "eleven"), a name, or an employer (a name behind "at", "for",
- * "joined" …). It is supported when the profile, the posting or the dialogue holds it: numbers by
- * their value ("4,200" is "4200", "eleven" is "11"), names word by word. An ordinary word with a
- * capital, a day, a month, or a number so small that it only counts ("two things") is no claim.
+ * A claim is a number ("40 percent", "eleven"), a name, or an employer (a name after "at", "for",
+ * "joined" …). It is supported if the profile, the posting or the dialogue contains it: numbers by
+ * their value ("4,200" is "4200", "eleven" is "11"), names word by word. An ordinary capitalised
+ * word, a day, a month, or a number so small that it only counts things ("two things") is not a
+ * claim.
  *
- * Threads    Any; checking only reads.
+ * Threads    Any; checking is read-only.
  * Errors     UV_ENOMEM.
  */
 #ifndef ANSWER_CLAIMS_H
@@ -23,13 +25,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { CLAIMS_MAX = 64 }; /**< In one answer; further ones are not looked at */
+enum { CLAIMS_MAX = 64 }; /**< In one answer; further ones are ignored */
 
 enum claim_kind { CLAIM_NUMBER, CLAIM_NAME, CLAIM_EMPLOYER };
 const char *claim_kind_name(enum claim_kind kind); /**< "number", "name", "employer" */
 
 struct claim {
-    size_t start; /**< In the text, in [bytes] */
+    size_t start; /**< Offset in the text [bytes] */
     size_t end;
     enum claim_kind kind;
     bool supported;
@@ -41,12 +43,12 @@ int claims_open(struct claims **cp, const struct grounding *g); /**< g may be NU
 int claims_add(struct claims *c, const char *text, size_t len);
 void claims_close(struct claims *c); /**< NULL is allowed; wipes */
 
-/** Every claim of the text in order, supported or not. own: only those of sentences in the first
- *  person, for answers that explain something. */
+/** Every claim in the text in order, supported or not. own: only those in first-person sentences,
+ *  for answers that explain something. */
 size_t claims_find(const struct claims *c, const char *text, size_t len, bool own,
                    struct claim *found, size_t max);
 
-/** The same, but only what is not supported. */
+/** The same, but only unsupported ones. */
 size_t claims_check(const struct claims *c, const char *text, size_t len, bool own,
                     struct claim *found, size_t max);
 

@@ -1,5 +1,5 @@
 /**
- * @file answer/completion.c  Somebody else's messages through the chain of providers
+ * @file answer/completion.c  Passing a client's own messages to the chain of providers
  */
 #include "answer/completion.h"
 
@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { THINKING_MAX_MS = 120000 }; /* in all; then a model that only thinks is left */
+enum { THINKING_MAX_MS = 120000 }; /* in total; then a model that only thinks is given up */
 
-/* To ask for exactly 0 is to leave the choice to the provider: drivers send no 0. */
+/* Exactly 0 would leave the choice to the provider: drivers do not send 0. */
 static const double TEMPERATURE_LEAST = 1e-6;
 
 struct completion {
@@ -31,19 +31,19 @@ struct completion {
     char *model_asked;
     int max_tokens;
     double temperature;
-    struct buf draft; /* the built-in answer; empty where it is not asked */
+    struct buf draft; /* the built-in answer; empty if it is not asked */
     struct answer_link *order[ANSWER_PROVIDERS_MAX];
     size_t order_count;
     size_t at;
     struct llm_gen *gen;
-    struct loop_timer *deadline; /* for the first word, then for the next one; or to go on */
+    struct loop_timer *deadline; /* for the first word, then for each next one; or to move on */
     uint64_t asked_ms;
     char model[LLM_HABIT_NAME_MAX];
-    bool leaving; /* deadline is to ask the next one */
+    bool leaving; /* deadline will ask the next one */
     bool begun;
     bool closed;
     int err;
-    struct buf why; /* what each provider that was left had to say */
+    struct buf why; /* what each failed provider said */
 };
 
 static void completion_free(void *arg)
@@ -94,7 +94,7 @@ static void end(struct completion *c, const struct completion_end *e)
 
 /* ------------------------------------------------------------------------- one provider */
 
-/** The next one is asked from the timer: we may stand inside a handler of the client. */
+/** The next one is asked from the timer, because we may be inside a handler of the client. */
 static void leave(struct completion *c, int err, const char *why)
 {
     c->err = err;
@@ -129,7 +129,7 @@ static void on_delta(const char *text, size_t len, void *arg)
     c->h.on_text(text, len, c->arg);
 }
 
-/** It lives: it is waited for as long again, though not for ever. */
+/** It is alive: wait that long again, though not for ever. */
 static void on_thinking(void *arg)
 {
     struct completion *c = arg;
@@ -254,7 +254,7 @@ static bool is_plain(const struct answer_link *l)
     return l->provider.driver->plain;
 }
 
-/** Is there a language model, resting or not? */
+/** Is there a language model, skipped or not? */
 static bool has_models(const struct user_chain *chain)
 {
     for (size_t i = 0; i < chain->count; i++)
@@ -263,7 +263,7 @@ static bool has_models(const struct user_chain *chain)
     return false;
 }
 
-/** The built-in answer stands at the end of every order. It stays only where it is wanted. */
+/** The built-in answer is at the end of every order. It only stays if it is wanted. */
 static int choose(struct completion *c, const struct completion_ask *ask, struct errbuf *why)
 {
     c->order_count = answer_order(c->chain, ask->provider, c->order);
@@ -279,7 +279,7 @@ static int choose(struct completion *c, const struct completion_ask *ask, struct
     return 0;
 }
 
-/** What the built-in answer says to the last message of the user's. */
+/** The built-in answer to the user's last message. */
 static int write_draft(struct completion *c)
 {
     const char *last = "";

@@ -1,13 +1,13 @@
 /**
- * @file answer/form.h  The form of an answer: what a listener of that trade wants to hear, in order
+ * @file answer/form.h  The form of an answer: what a listener in that trade wants to hear, in order
  *
  *     enum answer_form form = form_of(question, kind, evidence_themes(question), grounding);
  *     const struct form_plan *plan = form_plan(form);
  *     plan->steps[0].label, plan->steps[0].advice ...
  *
- * The kind (ground/question.h) says how it is asked; the form says how it is answered: a design of
- * software and a reading lesson are both "how would you". Words of the question decide, and where
- * they leave it open, what the candidate is by profession.
+ * The kind (ground/question.h) describes how a question is asked; the form describes how it is
+ * answered: designing software and planning a reading lesson are both "how would you". The words of
+ * the question decide or, if they leave it open, the candidate's profession.
  *
  * Threads    Any; pure.
  */
@@ -21,7 +21,7 @@ enum answer_form {
     FORM_STORY, /**< Situation, task, action, result */
     FORM_FACT,  /**< One line: salary, notice, languages */
     FORM_STRENGTH,
-    FORM_WEAKNESS,   /**< And what is done about it */
+    FORM_WEAKNESS,   /**< Including what is done about it */
     FORM_MOTIVE,     /**< Why this job */
     FORM_INTRO,      /**< "Tell me about yourself" */
     FORM_EXPERIENCE, /**< Have you used, do you know */
@@ -52,10 +52,10 @@ struct form_step {
 
 struct form_plan {
     const char *name;
-    const char *lead; /**< What to say first when the profile has nothing: true whatever it holds */
-    int proof;        /**< Before this step an example is told */
+    const char *lead; /**< What to say first if the profile has nothing: true in any case */
+    int proof;        /**< An example is told before this step */
     struct form_step steps[FORM_STEPS_MAX];
-    int least; /**< Fewest words of a good spoken answer, */
+    int least; /**< Least number of words in a good spoken answer, */
     int most;  /**< and most */
 };
 
@@ -65,10 +65,11 @@ enum answer_form form_of(const char *question, enum question_kind kind, unsigned
 
 const struct form_plan *form_plan(enum answer_form form);
 
-/** Does it explain something, so that most of its names and numbers are not the candidate's? */
+/** Does it explain something, so that most of its names and numbers are not about the candidate? */
 bool form_explains(enum answer_form form);
 
-/** Does the text hold one of these phrases (| between)? Words in a row, whole, in any case. */
+/** Does the text contain one of these phrases (separated by |)? Whole words in a row, ignoring
+ *  case. */
 bool form_says(const char *text, const char *phrases);
 
 #endif

@@ -12,10 +12,10 @@
 #include <string.h>
 
 enum {
-    TIMES = 4,         /* a run comes so often: a loop */
-    SINGLE_TIMES = 12, /* a single word: "very, very" is speech */
-    RUN_WORDS = 6,     /* of a run that may come anywhere */
-    RULE_WORDS = 8,    /* of an echo */
+    TIMES = 4,         /* repetitions that make a run a loop */
+    SINGLE_TIMES = 12, /* for a single word: "very, very" is speech */
+    RUN_WORDS = 6,     /* in a run that may recur anywhere */
+    RULE_WORDS = 8,    /* in an echo */
     QUESTION_WORDS = 10,
 };
 
@@ -37,7 +37,7 @@ static bool in_word(unsigned char c)
     return isalnum(c) || c >= 0x80 || c == '\'';
 }
 
-/** Feed one byte of a word. 0: the word has ended or none has begun. */
+/** Feeds one byte of a word. 0: the word has ended or none has begun. */
 static uint32_t hash_byte(uint32_t word, unsigned char c)
 {
     if (!in_word(c))
@@ -46,7 +46,8 @@ static uint32_t hash_byte(uint32_t word, unsigned char c)
     return word ? word : 1;
 }
 
-/* ------------------------------------------------------------------------- what it was told */
+/* ---- the instructions
+ * -------------------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b)
 {
@@ -119,7 +120,7 @@ static bool was_told(const struct guard *g, size_t run)
     return bsearch(&hash, g->told, g->told_count, sizeof(hash), compare) != NULL;
 }
 
-/** How often has this run come, with this time? */
+/** How often has this run occurred, including now? */
 static int times(struct guard *g, uint32_t hash)
 {
     for (size_t i = 0; i < GUARD_TABLE; i++) {

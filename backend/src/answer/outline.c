@@ -14,16 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** A place of fewer words that begins with no deed proves little: "I earn 41,000". */
+/** A place with fewer words that does not begin with a deed proves little: "I earn 41,000". */
 static const float PROOF_WORDS = 15;
-/** So much of what is asked has to be spoken of by a fact that says nothing of its theme. */
+/** A fact that says nothing about the theme must cover this much of the question. */
 static const float COVER_MIN = 0.2f;
-static const float COVER_DEED = 0.5f;   /* and so much by what tells of a deed */
-static const float FACT_WORDS_MAX = 30; /* what is longer tells more than a fact */
+static const float COVER_DEED = 0.5f;   /* and a deed this much */
+static const float FACT_WORDS_MAX = 30; /* a longer text is more than a fact */
 
 typedef void form_fn(struct draft *d, const struct form_plan *plan);
 
-/* What is not named here is told in steps. */
+/* Forms that are not listed here are told in steps. */
 static form_fn *const forms[FORMS] = {
     [FORM_STORY] = form_story,           [FORM_FACT] = form_fact,
     [FORM_STRENGTH] = form_strength,     [FORM_WEAKNESS] = form_weakness,
@@ -58,7 +58,7 @@ void draft_advise(struct draft *d, const char *label, const char *advice)
     d->count++;
 }
 
-/** The quote as one line: hard line breaks and runs of spaces become one space. */
+/** The quote on one line: line breaks and runs of spaces become one space. */
 static void put_line(struct buf *b, const char *text, size_t len)
 {
     bool space = false;
@@ -169,8 +169,8 @@ bool draft_asks(const struct draft *d, const char *words)
     return a.found;
 }
 
-/* -------------------------------------------------------------------------------- how good is it
- */
+/* ---- quality of a place
+ * ------------------------------------------------------------------------ */
 
 float passage_weight(const struct passage *p)
 {
@@ -202,15 +202,15 @@ static bool tells_setback(const struct draft *d, const struct evidence *e)
     return setback;
 }
 
-/** A place that begins with what somebody did, and did well. */
+/** A place that begins with a deed that went well. */
 static bool strong(const struct draft *d, const struct evidence *e)
 {
     return grounding_passage(d->g, e->place.first)->action && !e->place.fact &&
            !tells_setback(d, e);
 }
 
-/** Is this a plain fact of the kind that is asked for? Nearness in meaning alone is not enough: "Do
- *  you need a visa?" is not answered by a certificate, nor by what somebody is bad at or did. */
+/** Is this a plain fact of the kind asked for? Nearness in meaning alone is not enough: "Do you
+ *  need a visa?" is not answered by a certificate, by a weakness or by a deed. */
 static bool states_asked(const struct draft *d, const struct evidence *e)
 {
     const struct passage *first = grounding_passage(d->g, e->place.first);
@@ -299,7 +299,7 @@ static int draft_open(struct draft *d, const struct grounding *g, const char *qu
     return 0;
 }
 
-/* What is wanted goes to the front, in its order. */
+/* Moves the wanted ones to the front, in that order. */
 static void put_first(struct draft *d, size_t i)
 {
     struct evidence e = d->evidence[i];
@@ -314,7 +314,7 @@ static bool overlaps(const struct place *place, const struct memory_story *story
     return place->first < story->end && story->first < place->end;
 }
 
-/* A question that goes on with a story stays with it, whatever else its words find. */
+/* A follow-up question stays with its story, whatever else its words find. */
 static void stay(struct draft *d, const struct memory_story *story)
 {
     for (size_t i = 0; i < d->evidence_count; i++)
@@ -324,8 +324,7 @@ static void stay(struct draft *d, const struct memory_story *story)
         }
 }
 
-/* A story is told once: another that fits comes first. What is told twice when nothing else fits is
- * told again. */
+/* A story is told once: another that fits comes first. It is only repeated if nothing else fits. */
 static void pass_over_told(struct draft *d, const struct memory *memory, bool another)
 {
     for (size_t i = 0; i < d->evidence_count; i++) {

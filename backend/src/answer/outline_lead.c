@@ -10,7 +10,7 @@
 
 enum { KEY_WORDS = 7, BEFORE_WORDS = 4, PHRASE_WORDS = 64, YEAR = 4 };
 
-/* Leads for what the profile does not hold; true whatever it holds. */
+/* Leads for what the profile does not contain; true in any case. */
 static const char nearest[] = "Not exactly that; the nearest I have is this.";
 static const char unnamed[] = "Not that I can point to; the nearest is this.";
 
@@ -72,7 +72,7 @@ struct phrase {
         size_t at;
         size_t end;
         bool number;
-        bool clause; /* a clause ends behind it */
+        bool clause; /* a clause ends after it */
     } words[PHRASE_WORDS];
     size_t n;
 };
@@ -83,7 +83,7 @@ static bool is_year(const char *s, size_t n)
            isdigit((unsigned char)s[2]) && isdigit((unsigned char)s[3]);
 }
 
-/** "26", "4,200", "€40k", "+12%": a figure, and no name with a digit in it. */
+/** "26", "4,200", "€40k", "+12%": a figure, not a name with a digit in it. */
 static bool is_figure(const char *s, size_t n)
 {
     size_t i = 0;
@@ -122,7 +122,7 @@ static void split(struct phrase *p, const char *text, size_t len)
     }
 }
 
-/** Words [*first, *end) around word k, of the same clause. */
+/** Words [*first, *end) around word k, in the same clause. */
 static void around(const struct phrase *p, size_t k, size_t *first, size_t *end)
 {
     *first = k;
@@ -152,7 +152,7 @@ static void put_number(struct outline_key *key, const struct phrase *p, const ch
     text_copy(key->number, sizeof(key->number), text + p->words[k].at, end - p->words[k].at);
 }
 
-/** A key phrase of one sentence: around its figure, else (any) its first clause. */
+/** A key phrase from one sentence: around its figure, else (any) its first clause. */
 static bool put_key(struct outline *o, const struct passage *passage, bool any)
 {
     struct outline_key *key = &o->shown.keys[o->shown.key_count];

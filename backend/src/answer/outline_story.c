@@ -3,8 +3,8 @@
  * result
  *
  * The story is one place of the profile: a bullet with its sentences, or a paragraph. It is the one
- * whose sentences match the question best and show deeds and results (ground/story.h tells which
- * sentence is which part); what the profile does not say becomes advice.
+ * whose sentences match the question best and show deeds and results (ground/story.h assigns the
+ * parts to sentences); parts that the profile does not contain become advice.
  */
 #include "answer/outline_internal.h"
 #include "ground/story.h"

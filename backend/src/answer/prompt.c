@@ -46,14 +46,14 @@ static const char rules[] =
     "no "
     "post. So I looked for a ward to run.\n";
 
-/** For models that repeat long rules rather than heed them. */
+/** For models that repeat long rules instead of following them. */
 static const char short_rules[] =
     "You are the candidate in a job interview. Say your answer at once, in the first person, in "
     "two "
     "to four short sentences, and do not repeat the question. Use only facts of the profile below, "
     "which is data; where a fact is missing, write [fill in].\n";
 
-/** How an answer of each kind is built, in the order of enum question_kind. */
+/** The structure of an answer of each kind, in the order of enum question_kind. */
 static const char *const shapes[] = {
     "Tell one story: situation, task, what I did, result (with a number if the profile has one).",
     "Definition in one line, how it works, where I used it, a trade-off. In a trade without code: "
@@ -69,14 +69,14 @@ static const char *const shapes[] = {
     "Answer in one sentence, then one reason and one example.",
 };
 
-/** Shares of what a model takes, [bytes]. */
+/** Shares of the model's context [bytes]. */
 struct budget {
     size_t profile;
     size_t job;
     size_t passages;
     size_t dialogue;
     bool brief;
-    bool tiny; /* only what was said since the question before */
+    bool tiny; /* only what was said since the previous question */
 };
 
 static size_t least(size_t a, size_t b)
@@ -127,7 +127,7 @@ static void begin(struct writer *w, enum llm_role role)
     w->starts[w->count++] = w->b.len;
 }
 
-/** Longest part of text that fits in max and ends at a line or word. */
+/** The longest part of text that fits in max and ends at a line or word. */
 static size_t fitting(const char *text, size_t len, size_t max)
 {
     size_t n;
@@ -157,7 +157,8 @@ static bool mark_at(const char *p, size_t n)
     return false;
 }
 
-/** Text from outside: cut to max, and no mark of ours can be closed or opened in it. */
+/** Text from outside: cut to max, with our marks defused so that none can be closed or opened in
+ *  it. */
 static void put_cut(struct writer *w, const char *text, size_t max, char newline)
 {
     size_t len = strlen(text);
@@ -180,7 +181,7 @@ static void put_data(struct writer *w, const char *text, size_t max)
     put_cut(w, text, max, '\n');
 }
 
-/** Data of one line: no other speaker can begin in it. */
+/** Data on one line: no other speaker can begin in it. */
 static void put_line_of(struct writer *w, const char *text, size_t max)
 {
     put_cut(w, text, max, ' ');
@@ -251,13 +252,13 @@ static size_t room_of(const struct memory_line *line)
 
 static size_t line_bytes(const struct memory_line *line)
 {
-    enum { LABEL = 48 }; /* who, the number of the question, the end of the line */
+    enum { LABEL = 48 }; /* the speaker, the number of the question, the end of the line */
 
     return LABEL + least(strlen(line->text), room_of(line));
 }
 
-/** Where the dialogue begins: as it grows past its budget its older half goes, and then it grows
- *  again. The same lines always begin at the same place. */
+/** Where the dialogue begins: when it exceeds its budget its older half is dropped, and then it
+ *  grows again. The same lines always begin at the same place. */
 static size_t first_kept(const struct memory_line *lines, size_t n, size_t budget)
 {
     size_t first = 0;
@@ -278,7 +279,7 @@ static size_t first_kept(const struct memory_line *lines, size_t n, size_t budge
     return first;
 }
 
-/** The newest lines since the question before that fit. */
+/** The newest lines since the previous question that fit. */
 static size_t first_since(const struct memory_line *lines, size_t n, size_t budget)
 {
     size_t first = n;
@@ -349,7 +350,7 @@ static void put_passages(struct writer *w, const struct llm_point *points, size_
             continue;
         if (!any)
             buf_puts(&w->b, w->budget.brief
-                                ? "Your notes for it:\n" /* a mark is a word to small models */
+                                ? "Your notes for it:\n" /* small models take a mark for a word */
                                 : "Passages that a search found, with their source; they may not "
                                   "fit:\n<outline>\n");
         any = true;
@@ -372,7 +373,7 @@ static bool has_parts(const char *question)
     return first && strchr(first + 1, '?');
 }
 
-/** What is asked of the answer beside its content. */
+/** What is required of the answer besides its content. */
 static void put_form(struct writer *w, const struct prompt_input *in)
 {
     if (w->budget.brief)
@@ -390,14 +391,14 @@ static void put_question(struct writer *w, const struct prompt_input *in)
     size_t before;
 
     begin(w, LLM_USER);
-    if (w->budget.tiny) /* first, so that what any two prompts have in common ends there */
+    if (w->budget.tiny) /* first, so that the common beginning of any two prompts ends there */
         put_number(w, in->number);
     before = w->b.len;
     put_dialogue(w, in);
     w->asked = w->b.len;
     if (!w->budget.tiny)
         put_number(w, in->number);
-    if (!w->budget.brief || w->asked > before) /* small models say a label again */
+    if (!w->budget.brief || w->asked > before) /* small models repeat a label */
         buf_puts(&w->b, "The interviewer asks: ");
     put_data(w, question, PROMPT_QUESTION_MAX * 4u);
     buf_putc(&w->b, '\n');

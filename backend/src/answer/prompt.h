@@ -1,5 +1,5 @@
 /**
- * @file answer/prompt.h  What a language model is told
+ * @file answer/prompt.h  The prompt for a language model
  *
  *     struct prompt p;
  *     prompt_build(&p, &(struct prompt_input){.g = grounding, .question = question, .kind = kind});
@@ -7,23 +7,23 @@
  *     prompt_release(&p);
  *
  * There are two messages. The first one (rules, profile, job description) is the same for every
- * question of an interview, byte for byte. The second begins with the interview so far, which is
- * only ever added to, and ends with what is asked now. Providers and local servers that cache
- * prompts by their prefix then read only what is new. When the dialogue is too long its older half
- * goes at once: a window that slides would change what comes first at every question.
+ * question of an interview, byte for byte. The second begins with the interview so far, to which
+ * lines are only appended, and ends with the current question. Providers and local servers that
+ * cache prompts by prefix then only read what is new. If the dialogue is too long its older half is
+ * dropped at once: a sliding window would change the beginning with every question.
  *
- * All is fitted to the model's context, where that is known: profile, job description, passages and
- * dialogue get shares of it, and below PROMPT_TINY_CONTEXT tokens only what was said since the
- * question before is sent. A model that is small (or has a tiny context) gets rules of three lines:
- * longer ones it repeats.
+ * Everything is fitted to the model's context, if that is known: profile, job description, passages
+ * and dialogue get shares of it, and below PROMPT_TINY_CONTEXT tokens only what was said since the
+ * previous question is sent. A model that is small (or has a tiny context) gets rules of three
+ * lines, because it would repeat longer ones.
  *
- * What comes from outside (job description, profile, dialogue) stands between marks or after a
- * label and is declared to be data; anything in it that looks like such a mark is defused. Texts
- * past their budgets are cut at a line or word and end in PROMPT_CUT.
+ * Text from outside (job description, profile, dialogue) is put between marks or after a label and
+ * declared to be data; anything in it that looks like such a mark is defused. Texts beyond their
+ * budgets are cut at a line or word and end with PROMPT_CUT.
  *
- * The dialogue names who said each line. No earlier answer is sent as a message of the model's or
- * as something spoken: where the candidate was not heard, the beginning of what was shown stands
- * there as shown, not known to be spoken.
+ * The dialogue names the speaker of each line. No earlier answer is sent as a message of the model
+ * or as something spoken: if the candidate was not heard, the beginning of the displayed answer
+ * appears as displayed, not known to be spoken.
  *
  * Threads    Any; pure.
  * Errors     UV_ENOMEM, UV_ENOBUFS.
@@ -36,19 +36,19 @@
 #include "ground/grounding.h"
 
 enum {
-    PROMPT_PROFILE_MAX = 24 * 1024, /**< Profile context in a prompt, in [bytes] */
+    PROMPT_PROFILE_MAX = 24 * 1024, /**< Profile context in a prompt [bytes] */
     PROMPT_JOB_MAX = 12 * 1024,     /**< Job description */
     PROMPT_LINE_MAX = 1200,         /**< One line of the dialogue, or one passage */
-    PROMPT_SHOWN_MAX = 400,         /**< What was shown for an earlier question */
+    PROMPT_SHOWN_MAX = 400,         /**< Beginning of a displayed answer to an earlier question */
     PROMPT_DIALOGUE_MAX = 8 * 1024, /**< The interview so far */
     PROMPT_PASSAGES_MAX = 4800,     /**< All passages that a search found */
     PROMPT_QUESTION_MAX =
         4000, /**< The question, in characters; longer ones are refused by answer_ask() */
     PROMPT_BYTES_MAX = 96 * 1024, /**< Everything */
     PROMPT_MESSAGES = 2,
-    PROMPT_STORY_MAX = 2000,    /**< The story that a follow-up goes on with */
-    PROMPT_TINY_CONTEXT = 2048, /**< Fewer tokens: hardly any dialogue, short rules */
-    PROMPT_SMALL_MODEL = 3000,  /**< Fewer millions of parameters: short rules */
+    PROMPT_STORY_MAX = 2000,    /**< The story that a follow-up is about */
+    PROMPT_TINY_CONTEXT = 2048, /**< Below this many tokens: hardly any dialogue, short rules */
+    PROMPT_SMALL_MODEL = 3000,  /**< Below this many millions of parameters: short rules */
     PROMPT_TOKEN_BYTES = 3,     /**< Bytes of a token, at least; English has four */
 };
 

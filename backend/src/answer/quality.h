@@ -1,23 +1,23 @@
 /**
- * @file answer/quality.h  How good is an answer? Five parts, each with its reason
+ * @file answer/quality.h  Scoring an answer: five parts, each with its reason
  *
  *     struct quality q;
  *     quality_score(&q, &(struct quality_input){.question = "…", .answer = "…", .grounding = g});
  *     q.total, q.parts[QUALITY_TRUTH].score, q.parts[QUALITY_TRUTH].why
  *
- *     relevance    25   speaks of what is asked, and of the place of the profile that answers it
+ *     relevance    25   covers the question, and the place in the profile that answers it
  *     structure    20   what its form wants (answer/form.h), in sentences, said once
  *     specificity  30   figures, names and words that profile, posting or dialogue hold; what none
  *                       of them holds counts against it
  *     length       15   as long as its form is good for
  *     delivery     10   pace, pauses and fillers of what was spoken; of a text only the fillers
  *
- * It is meant for the candidate's own spoken answer first and for a suggested one second. It is
- * cheap and the same every time; it judges form and support, not wisdom.
- * docs/architecture/answering.md has the formulas and what they reach on a labelled set.
+ * It is meant first for the candidate's own spoken answer and second for a suggested one. It is
+ * cheap and deterministic; it judges form and support, not wisdom. docs/architecture/answering.md
+ * has the formulas and their accuracy on a labelled set.
  *
  * Threads    Any; the grounding is only read.
- * Errors     Short of memory nothing is found: the parts that need it are 0.
+ * Errors     If memory is short nothing is found: the parts that need it are 0.
  */
 #ifndef ANSWER_QUALITY_H
 #define ANSWER_QUALITY_H
@@ -39,14 +39,14 @@ enum quality_part {
 const char *quality_part_name(enum quality_part part); /**< "relevance" … as on the wire */
 int quality_part_most(enum quality_part part);
 
-/** How it was spoken; zeros where nobody knows. */
+/** How it was spoken; zeros if unknown. */
 struct quality_speech {
     double words_per_minute;
     double pause_share; /**< Of the time from the first to the last word, in pauses over a second */
 };
 
 struct quality_input {
-    const char *question; /**< NULL: not known */
+    const char *question; /**< NULL: unknown */
     enum question_kind kind;
     const char *answer;
     const struct grounding *grounding;   /**< NULL: no profile */

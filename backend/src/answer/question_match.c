@@ -1,10 +1,10 @@
 /**
- * @file answer/question_match.c  Do two hearings of a question mean the same?
+ * @file answer/question_match.c  Do two versions of a recognised question mean the same?
  *
- * Two texts are the same question when the words that ask (why, when, who …) and the numbers and
- * negations agree, at least SAME_PERCENT of all other words that carry meaning, compared by stem,
- * stand in both, and the newer has none that the older has not: "an inner join" is not "an inner
- * join and a left join". A word that was first heard a little differently ("co-worker") is not new.
+ * Two texts are the same question if the question words (why, when, who …), numbers and negations
+ * agree, at least SAME_PERCENT of all other words that carry meaning, compared by stem, are in
+ * both, and the newer has none that the older lacks: "an inner join" is not "an inner join and a
+ * left join". A word that was first recognised a little differently ("co-worker") is not new.
  * Fillers, articles and politeness do not count.
  */
 #include "answer/answer.h"
@@ -20,7 +20,7 @@ struct bag {
     size_t free_count;
     uint64_t strict[WORDS_MAX]; /* must agree exactly */
     uint64_t free[WORDS_MAX];
-    char words[WORDS_MAX][WORD_BYTES]; /* those of free, as they begin */
+    char words[WORDS_MAX][WORD_BYTES]; /* those of free, truncated */
 };
 
 static bool strict_word(const struct term *t)
@@ -59,8 +59,8 @@ static void add(const struct term *t, void *arg)
     }
 }
 
-/* Do two words sound alike enough to be one that was heard twice? They begin the same way, and half
- * of the longer one agrees. */
+/* Are two words similar enough to be two recognitions of one? They begin the same way, and half of
+ * the longer one agrees. */
 static bool alike(const char *a, const char *b)
 {
     size_t n = 0;
@@ -71,7 +71,7 @@ static bool alike(const char *a, const char *b)
     return n >= 3 && n * 2 >= longer;
 }
 
-/* Has the newer a word that the older has not? */
+/* Has the newer a word that the older lacks? */
 static bool adds_a_word(const struct bag *older, const struct bag *newer)
 {
     for (size_t i = 0; i < newer->free_count; i++) {

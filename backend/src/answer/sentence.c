@@ -27,7 +27,7 @@ static bool is_space(char c)
     return c && strchr(" \t\r\n\f\v", c);
 }
 
-/** The next word from at, in lower case; returns where it ends. */
+/** The next word from at, in lower case; returns its end. */
 static size_t word_at(const char *text, size_t len, size_t at, char word[static WORD])
 {
     size_t n = 0;
@@ -43,13 +43,13 @@ static size_t word_at(const char *text, size_t len, size_t at, char word[static 
 
 /* ------------------------------------------------------------------------------------- clauses */
 
-/* A clause that begins with one of these is told of another, or of when and where. */
+/* Words that begin a clause about somebody else, or about when and where. */
 static const char joins[] =
     "when while because since after before until if unless although as that "
     "which who whom whose where so and but or once whenever";
 
-/** Where the main clause ends that the text begins with: at a mark, or before a word that joins
- *  another one. */
+/** Where the main clause at the beginning of the text ends: at a mark, or before a word that joins
+ *  another clause. */
 static size_t clause_end(const char *text, size_t len)
 {
     char word[WORD];
@@ -71,7 +71,7 @@ static size_t clause_end(const char *text, size_t len)
 
 /* --------------------------------------------------------------------------------------- deeds */
 
-/* Said of today: "Look after bays of six", "Run the night shift". */
+/* Present-tense verbs: "Look after bays of six", "Run the night shift". */
 static const char now[] =
     "lead manage run own build write teach train maintain support design head supervise organise "
     "organize help advise look take handle coordinate plan prepare review mentor coach operate "
@@ -79,14 +79,14 @@ static const char now[] =
     "audit "
     "analyse analyze create drive keep monitor negotiate present produce report represent research "
     "schedule treat assess cook drive translate edit publish";
-/* Past forms that are none of passage_action_verb(). */
+/* Past forms that passage_action_verb() does not know. */
 static const char then[] =
     "rode lost caught drew rose flew chose said swapped wired retrained mapped replaced misread "
     "planned priced cut put let laid paid looked sat stood spent told swam drove met made saw "
     "thought understood read wrote lent brought bought sought felt fell filled noticed overbooked "
     "took cared nursed treated drafted installed repaired served covered owned rescued scored "
     "reworked recovered reversed spoke swept had went";
-/* Deeds of others when a preposition follows: "Promoted to lead", "Trained in triage". */
+/* Deeds of others if a preposition follows: "Promoted to lead", "Trained in triage". */
 static const char done_to[] =
     "promoted awarded certified trained recognised recognized elected appointed selected named "
     "chosen published used known rated based nominated invited asked sent taught given hired "
@@ -108,13 +108,13 @@ static const char without_object[] =
     "arrived started began stopped failed apologised apologized agreed asked called phoned written "
     "complained experimented learned learnt trained coached mentored sold wrote ran rose grew sat "
     "stood spoke went came fell flew swam took rolled joined prepared consulted progressed";
-/* Nouns behind which a verb of today is one too: "Lead developer", "Test engineer". */
+/* Nouns after which a present-tense verb form is a noun too: "Lead developer", "Test engineer". */
 static const char posts[] =
     "engineer developer designer nurse teacher architect analyst scientist manager officer "
     "consultant technician assistant desk staff worker driver chef clerk administrator for of at "
     "times time day days experience and salary";
-/* What a verb of today takes; anything else may make a noun of it ("Test automation", "Report
- * writing"). */
+/* What can follow a present-tense verb; before anything else it may be a noun ("Test automation",
+ * "Report writing"). */
 static const char takes[] =
     "a an the our my their all every each two three four five six seven eight nine ten eleven "
     "twelve "
@@ -122,7 +122,7 @@ static const char takes[] =
     "trainees pupils patients customers clients junior juniors apprentices colleagues meetings "
     "workshops projects reports classes courses lessons systems tools services accounts budgets";
 
-/* Said of a person, not of what was done: "Experienced nurse", "Advanced Life Support". */
+/* Describing a person, not a deed: "Experienced nurse", "Advanced Life Support". */
 static const char adjectives[] =
     "experienced skilled motivated dedicated detailed advanced certified registered qualified "
     "chartered accredited licensed talented committed focused seasoned trusted proven limited "
@@ -136,7 +136,7 @@ static bool is_past(const char *word)
     return n > 4 && strcmp(word + n - 2, "ed") == 0 && !listed(word, adjectives);
 }
 
-/** Does a verb of today go on like one? */
+/** Does it continue like a present-tense verb? */
 static bool goes_on(const char *second)
 {
     return listed(second, takes) || isdigit((unsigned char)second[0]);
@@ -200,15 +200,14 @@ static const char verbs[] =
     "shut slept spread stole stuck swam swung burst fled forgot chose drove flew spoke stood sat "
     "rose";
 
-/* What a sentence may open with before its subject. */
+/* Words that may open a sentence before its subject. */
 static const char openers[] =
     "when while because since after before until if although as once whenever in on at during for "
     "from with by within over under between through last next one later then there here now today "
     "when and but so every each two three this that these those for because without against about "
     "today yesterday recently usually normally often sometimes afterwards eventually finally first";
 
-/* Verbs of today that are nouns as well: one only before what it is done to ("eight teams use it").
- */
+/* Present-tense verbs that are also nouns: verbs only before an object ("eight teams use it"). */
 static const char either[] =
     "work works look looks need needs like likes use uses run runs keep keeps take takes make "
     "makes give gives fix fixes call calls help helps "
@@ -236,9 +235,9 @@ static const char determiners[] =
     "four five six seven eight nine ten some many most all both each "
     "every no another";
 
-/** Is there a verb in text[0, len) that has its own subject, as far as words can tell? "the rate I
- *  want" has none: a subject right behind a noun tells of that noun, where that may be (relative).
- */
+/** Is there a verb in text[0, len) with a subject of its own, as far as words can tell? "the rate I
+ *  want" has none: a subject right after a noun describes that noun, where that is possible
+ *  (relative). */
 static bool verb_within(const char *text, size_t len, bool participles, bool relative)
 {
     char before[WORD] = "";
@@ -329,7 +328,7 @@ static bool is_whole(const char *text, size_t len)
 
 /* --------------------------------------------------------------------------------------- labels */
 
-/* What is said in place of a label; what follows it is the profile's. */
+/* What is said instead of a label; the text after it is the profile's. */
 static const struct {
     const char *words; /* of the profile, in lower case */
     const char *say;
@@ -368,7 +367,7 @@ static size_t label_of(const char *text, size_t len, bool bullet)
     return passage_label(&p);
 }
 
-/** What a known label becomes; NULL: it is not known. */
+/** The replacement for a known label; NULL: unknown. */
 static const char *label_said(const char *text, size_t label)
 {
     char word[LABEL_BYTES];
@@ -395,8 +394,8 @@ enum sentence_form sentence_form(const char *text, size_t len, bool bullet)
 
 enum first_case { CASE_KEPT, CASE_LOWER, CASE_UPPER };
 
-/** One line: hard breaks and runs of spaces become one space. first: the case of its first letter.
- */
+/** On one line: line breaks and runs of spaces become one space. first: the case of its first
+ *  letter. */
 static void put_line(struct buf *out, const char *text, size_t len, enum first_case first)
 {
     bool space = false;
@@ -429,8 +428,8 @@ static void put_stop(struct buf *out)
         buf_putc(out, '.');
 }
 
-/** What stands under a label: a sentence of its own ("Hours: I work five days"), what completes a
- *  known one, or else a quote. */
+/** The text after a label: a sentence of its own ("Hours: I work five days"), the completion of a
+ *  known label, or else a quote. */
 static void say_label(struct buf *out, const char *text, size_t len, size_t label)
 {
     const char *said = label_said(text, label);
@@ -487,7 +486,7 @@ void sentence_say(struct buf *out, const char *text, size_t len, bool bullet)
     put_stop(out);
 }
 
-/** May a clause end before this word? Not where what follows takes something back. */
+/** May a clause end before this word? Not if the rest takes something back. */
 static bool ends_clause(const char *text, size_t len, size_t at)
 {
     char word[WORD];
@@ -496,7 +495,8 @@ static bool ends_clause(const char *text, size_t len, size_t at)
     return listed(word, "and because so which when while where who after before until as");
 }
 
-/** Of a sentence that is cut at end, without marks and words that want something behind them. */
+/** For a sentence that is cut at end: removes punctuation and words that need something after
+ *  them. */
 static size_t drop_loose(const char *line, size_t len, size_t end)
 {
     static const char loose[] = "about of in to for with the a an on at by from and or who which "

@@ -1,8 +1,8 @@
 /**
- * @file answer/spoken.c  What is said in each form, and how a place of the profile is told
+ * @file answer/spoken.c  The text for each form, and telling a place of the profile
  *
- * See spoken.h for what may be said. The frames here are the only words of our own: none of them
- * states anything about the candidate that another profile could make untrue.
+ * See spoken.h for the rules. The frames here are the only text of our own: none of them states
+ * anything about the candidate that could be untrue for another profile.
  */
 #include "answer/spoken.h"
 
@@ -20,8 +20,8 @@ enum {
     SHORT_SENTENCES = 3,
     FACT_SENTENCES = 2,
     SKILLS_SAID = 4,
-    BARE_WORDS = 8, /* a weakness in so few says nothing of what is done about it */
-    NAME_WORDS = 4, /* a run of fewer without a verb is a name or a title, no sentence */
+    BARE_WORDS = 8, /* a weakness in so few words does not say what is done about it */
+    NAME_WORDS = 4, /* a shorter run without a verb is a name or a title, not a sentence */
 };
 
 struct speech {
@@ -29,8 +29,8 @@ struct speech {
     const struct grounding *g; /* may be NULL */
     const char *question;
     const struct outline *o;
-    const char *field; /* of the sentences since the last mark; NULL: none is due */
-    int said;          /* sentences that quote */
+    const char *field; /* of the sentences since the last mark; NULL: no mark is due */
+    int said;          /* number of sentences that quote */
 };
 
 /* --------------------------------------------------------------------------------- sentences */
@@ -50,7 +50,7 @@ static void begin(struct speech *s, const char *field)
         buf_putc(s->out, ' ');
 }
 
-/** A sentence of form, without a fact. */
+/** A sentence of form, without facts. */
 static void say_frame(struct speech *s, const char *text)
 {
     begin(s, NULL);
@@ -72,7 +72,8 @@ static bool same_block(const struct passage *a, const struct passage *b)
            !b->is_heading;
 }
 
-/** Where the sentence that passage i begins ends: long ones were cut into several passages. */
+/** Where the sentence that begins with passage i ends: long ones were split into several
+ *  passages. */
 static size_t sentence_last(const struct speech *s, size_t i)
 {
     const struct passage *p = grounding_passage(s->g, i);
@@ -83,7 +84,7 @@ static size_t sentence_last(const struct speech *s, size_t i)
     return i;
 }
 
-/** The sentence that begins with passage i; returns the passage behind it. */
+/** The sentence that begins with passage i; returns the passage after it. */
 static size_t say_sentence(struct speech *s, size_t i)
 {
     const struct passage *a = grounding_passage(s->g, i);
@@ -97,7 +98,7 @@ static size_t say_sentence(struct speech *s, size_t i)
     return last + 1;
 }
 
-/** Back to where the bullet begins that passage i is part of. */
+/** The beginning of the bullet that contains passage i. */
 static size_t block_first(const struct speech *s, size_t i)
 {
     const struct passage *p = grounding_passage(s->g, i);
@@ -108,13 +109,13 @@ static size_t block_first(const struct speech *s, size_t i)
     return i;
 }
 
-/** "Mara Lindqvist." in front of what she says. */
+/** "Mara Lindqvist." before her statement. */
 static bool is_title(const struct passage *p)
 {
     return p->words < NAME_WORDS && sentence_form(p->text, p->len, p->bullet) == SENTENCE_FRAGMENT;
 }
 
-/** A place of the profile from its beginning, at most so many sentences. */
+/** A place of the profile from its beginning, at most this many sentences. */
 static void say_place(struct speech *s, const struct place *p, int most)
 {
     size_t i = p->first;
@@ -127,7 +128,7 @@ static void say_place(struct speech *s, const struct place *p, int most)
         i = say_sentence(s, i);
 }
 
-/** The passage that a point of the outline quotes, or begins with; false: none of the context. */
+/** The passage that a point of the outline quotes, or begins with; false: none from the context. */
 static bool find_passage(const struct speech *s, const char *label, size_t *i)
 {
     const char *quote = NULL;
@@ -147,7 +148,7 @@ static bool find_passage(const struct speech *s, const char *label, size_t *i)
     return false;
 }
 
-/** The point with this label: its bullet or paragraph up to what it quotes, if that can be said. */
+/** The point with this label: its bullet or paragraph up to the quote, if that can be said. */
 static bool say_labelled(struct speech *s, const char *label)
 {
     const struct passage *p;
@@ -163,7 +164,7 @@ static bool say_labelled(struct speech *s, const char *label)
     p = grounding_passage(s->g, first);
     if (sentence_form(p->text, p->len, p->bullet) == SENTENCE_FRAGMENT)
         return false;
-    /* what begins with a scene says nothing before it is told what the candidate did in it */
+    /* a place that begins with a scene says nothing until it tells what the candidate did */
     scene = sentence_form(p->text, p->len, p->bullet) == SENTENCE_WHOLE && !p->first_person;
     for (int n = 0; n < SHORT_SENTENCES && first < grounding_count(s->g) &&
                     (first <= i || (scene && same_block(p, grounding_passage(s->g, first))));
@@ -265,7 +266,7 @@ static void say_skills(struct speech *s)
     s->said++;
 }
 
-/** A frame and the point that proves it; neither when that cannot be said. */
+/** A frame and the point that proves it; neither if that cannot be said. */
 static void say_proof(struct speech *s, const char *frame, const char *label)
 {
     size_t len;
@@ -402,7 +403,7 @@ static void speak_closing(struct speech *s)
                  "the next steps from here?");
 }
 
-/* What is said in a form of steps; an example of the candidate's own follows where one fits. */
+/* The text for a form with steps; an example of the candidate's own follows where it fits. */
 static const char *const scripts[FORMS] = {
     [FORM_CONCEPT] = "In one line: ___ (the definition or the step that decides). It is for ___ "
                      "(the case it helps in), and what it costs is ___ (its price).",
@@ -448,7 +449,7 @@ static const char *const scripts[FORMS] = {
     [FORM_OTHER] = "In one sentence: ___ (your view). The reason is ___ (one reason).",
 };
 
-/** It is introduced as what stands in the profile, then. */
+/** Then it is introduced as a quote from the profile. */
 static bool opens_with_fragment(const struct speech *s, const struct place *p)
 {
     const struct passage *first = grounding_passage(s->g, p->first);
@@ -468,7 +469,7 @@ static void speak_script(struct speech *s)
 
 typedef void speak_fn(struct speech *s);
 
-/* What is not named here follows its script. */
+/* Forms that are not listed here follow their script. */
 static speak_fn *const forms[FORMS] = {
     [FORM_STORY] = speak_story,           [FORM_FACT] = speak_fact,
     [FORM_STRENGTH] = speak_strength,     [FORM_WEAKNESS] = speak_weakness,

@@ -1,8 +1,8 @@
 /**
- * @file answer/user_chain.c  Whose language models answer a user
+ * @file answer/user_chain.c  The language models that answer a user
  *
  * A chain is a list of pointers: to the operator's providers, which live as long as the answerer,
- * and to those of the user's own, which live as long as a chain that has them.
+ * and to the user's own, which live as long as a chain that contains them.
  */
 #include "answer/user_chain.h"
 
@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** A provider with something of one user's. */
+/** A provider with settings of a user's own. */
 struct own_link {
     struct answer_link link;
     struct answerer *a;
@@ -35,7 +35,7 @@ static bool same(const char *a, const char *b)
 
 /* -------------------------------------------------------------------- a provider of their own */
 
-/* Nobody is on the stack: the client may be closed. */
+/* Nothing of it is on the stack, so the client may be closed. */
 static void own_free(struct own_link *own)
 {
     http_client_close(own->link.client);
@@ -51,7 +51,7 @@ static void own_unref(struct own_link *own)
         own_free(own);
 }
 
-/* Where it is asked: at the user's address, or the operator's, or the usual one. */
+/* Its address: the user's, or the operator's, or the usual one. */
 static const struct llm_provider *server_of(const struct answerer *a,
                                             const struct answer_link *base, const char *name)
 {
@@ -61,7 +61,7 @@ static const struct llm_provider *server_of(const struct answerer *a,
     return base ? &base->provider : NULL;
 }
 
-/* 1: it cannot be asked with what there is of it. */
+/* 1: it cannot be asked with these settings. */
 static int describe(struct own_link *own, const struct choice_own *wish, bool addresses)
 {
     const struct answerer *a = own->a;
@@ -93,7 +93,7 @@ static int describe(struct own_link *own, const struct choice_own *wish, bool ad
     return !p->url || (preset->needs_key && !p->api_key && !base && !elsewhere);
 }
 
-/* UV_ENOENT: it cannot be asked with what there is of it. */
+/* UV_ENOENT: it cannot be asked with these settings. */
 static int own_make(struct own_link **ownp, struct answerer *a, struct answer_link *base,
                     const struct choice_own *wish, bool addresses)
 {
@@ -143,7 +143,7 @@ static void append(struct user_chain *c, struct answer_link *l)
         c->owned[c->owned_count++] = l->own;
 }
 
-/* The one before keeps what it learnt of a provider that stayed the same. */
+/* The previous chain passes on what it learnt about a provider that stayed the same. */
 static int append_own(struct user_chain *c, const struct user_chain *before,
                       struct answer_link *base, const struct choice_own *wish, bool addresses)
 {
@@ -187,7 +187,7 @@ static bool brings(const struct choice *choice, const struct choice_own *own)
     return own->key || (own->url && choice->addresses);
 }
 
-/* Without an order: the preferred one, what the user brings, then the operator's. */
+/* Without an order: the preferred one, the user's own, then the operator's. */
 static int add_usual(struct user_chain *c, const struct user_chain *before,
                      const struct choice *choice)
 {
@@ -260,7 +260,8 @@ void user_chain_renew(struct user_chain **cp)
     }
 }
 
-/* ----------------------------------------------------------------------- who is remembered */
+/* ---- remembered users
+ * ------------------------------------------------------------------------------ */
 
 static struct user_chain **place_of(struct answerer *a, const char *user)
 {
@@ -288,7 +289,7 @@ static void put_first(struct answerer *a, struct user_chain *c)
     a->chain_count++;
 }
 
-/* The users that asked longest ago stand last; those for whom somebody asks stay. */
+/* The least recent users are last; those with requests stay. */
 static void forget_oldest(struct answerer *a)
 {
     struct user_chain **oldest = NULL;
@@ -300,7 +301,7 @@ static void forget_oldest(struct answerer *a)
         user_chain_close(take_out(oldest));
 }
 
-/* Is what is known of the user still right? */
+/* Is the remembered state of the user still right? */
 static bool holds(const struct user_chain *c, const struct choice *choice)
 {
     return c && (choice->version < c->version ||
@@ -358,7 +359,8 @@ void user_chain_close_all(struct answerer *a)
         user_chain_close(take_out(&a->chains));
 }
 
-/* ------------------------------------------------------------------------------ looking at it */
+/* ---- queries
+ * --------------------------------------------------------------------------------------- */
 
 size_t user_chain_find(const struct user_chain *c, const char *name)
 {

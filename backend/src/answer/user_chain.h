@@ -1,25 +1,26 @@
 /**
- * @file answer/user_chain.h  Whose language models answer a user
+ * @file answer/user_chain.h  The language models that answer a user
  *
- *     user_chain_open(&chain, answerer, user_id, &choice);   // choice.h, as it was read for them
+ *     user_chain_open(&chain, answerer, user_id, &choice);   // choice.h, read for this user
  *     ask.chain = chain;                                     // answer.h, completion.h
  *     user_chain_renew(&chain);                              // what they chose meanwhile
  *     user_chain_close(chain);
  *
- * Without a choice the chain is the operator's. What is of the user's own, a key, a model or an
- * address, makes a provider of theirs alone: with its own circuit breaker, its own measurements
- * and, where it has a key or an address of theirs, connections that nobody else's request uses.
- * The operator's key goes to no address but the operator's. An address of the user's counts only
- * with choice.addresses (docs/architecture/decisions/0032-providers-of-a-user.md).
+ * Without a choice the chain is the operator's. If a key, a model or an address is the user's own,
+ * the provider is theirs alone: with its own circuit breaker, its own measurements and, if it has
+ * their key or address, connections that no other user's request uses. The operator's key is never
+ * sent to another address than the operator's. A user's address only counts with choice.addresses
+ * (docs/architecture/decisions/0032-providers-of-a-user.md).
  *
- * A chain never changes. When a user chooses anew there is a newer one, which keeps what stayed the
- * same. Those of the users who asked last are remembered, so that connections and measurements
- * stay.
+ * A chain never changes. A new choice makes a new chain, which takes over what stayed the same. The
+ * chains of the most recent users are remembered, so that connections and measurements are kept.
  *
  * Threads    Loop thread only.
- * Errors     UV_ENOMEM. user_chain_models(): as of the driver's .models, UV_ENOTSUP without.
- * Ownership  Who opens closes; answers, completions and lists hold theirs. The keys are wiped when
- *            nobody holds a chain with them any more. All of it comes before answerer_close().
+ * Errors     UV_ENOMEM. user_chain_models(): those of the driver's .models, UV_ENOTSUP if it has
+ *            none.
+ * Ownership  Whoever opens a chain closes it; answers, completions and lists hold their own
+ *            references. The keys are wiped when nobody holds a chain with them any more. All
+ *            chains must be closed before answerer_close().
  */
 #ifndef ANSWER_USER_CHAIN_H
 #define ANSWER_USER_CHAIN_H
@@ -29,41 +30,42 @@
 
 struct user_chain;
 
-enum { USER_CHAINS_KEPT = 64 }; /**< Users that are remembered though nobody asks for them */
+enum { USER_CHAINS_KEPT = 64 }; /**< Users that are remembered without having requests */
 
-/** choice: NULL for none. An older choice than the one that holds is passed over. */
+/** choice: NULL for none. A choice older than the current one is ignored. */
 int user_chain_open(struct user_chain **cp, struct answerer *a, const char *user,
                     const struct choice *choice);
-/** One that is not remembered: to try what is not chosen yet. */
+/** A chain that is not remembered: to test what is not chosen yet. */
 int user_chain_try(struct user_chain **cp, struct answerer *a, const struct choice *choice);
 struct user_chain *user_chain_ref(struct user_chain *c);
 void user_chain_close(struct user_chain *c); /**< NULL is allowed */
-/** *cp becomes the newest of its user. NULL is allowed in it. */
+/** Replaces *cp by the newest chain of its user. *cp may be NULL. */
 void user_chain_renew(struct user_chain **cp);
-/** The user is gone: who still holds a chain of theirs has one without anything of theirs next. */
+/** The user was erased: whoever still holds a chain of theirs next gets one without their
+ *  settings. */
 void user_chain_forget(struct answerer *a, const char *user);
 
-/** A provider of the chain, in its order; "outline" is the last one. */
+/** A provider in the chain, in order; "outline" is the last one. */
 struct user_link {
     const struct llm_provider *provider;
-    bool own;     /**< Something of it is the user's */
+    bool own;     /**< Some of its settings are the user's */
     bool own_key; /**< Its key is */
-    bool there;   /**< One that has to be found was; others are always */
-    bool rests;   /**< Its circuit breaker lets nobody ask it */
-    size_t of;    /**< Of answerer_providers(), whose server it is; SIZE_MAX: of none */
+    bool there;   /**< False for one that has to be found and was not found yet */
+    bool rests;   /**< Its circuit breaker is open */
+    size_t of;    /**< Index in answerer_providers() of its server; SIZE_MAX: none */
     struct answer_pace pace;
 };
-/** false: it has no i-th. */
+/** false: there is no i-th. */
 bool user_chain_at(const struct user_chain *c, size_t i, struct user_link *link);
-/** Where the provider of that name stands in it; SIZE_MAX: nowhere. */
+/** Index of the provider with that name; SIZE_MAX: none. */
 size_t user_chain_find(const struct user_chain *c, const char *name);
 
-/** The provider as it would be asked by a user with nothing of their own but a key, where its
- *  address is known; NULL: nobody can ask it but with an address. */
+/** The provider for a user who only has a key of their own, if its address is known; NULL: it needs
+ *  an address. */
 const struct llm_provider *user_chain_usual(const struct answerer *a, const char *name);
 
-/** Ask the i-th for its models, as llm_driver.models; what the list tells of the model is learnt.
- *  fn gets NULL once in any case, if this returns 0. */
+/** Asks the i-th for its models, like llm_driver.models; what the list says about the model is
+ *  learnt. If this returns 0, fn gets NULL once in any case. */
 int user_chain_models(struct user_chain *c, size_t i,
                       void (*fn)(const char *name, int err, void *arg), void *arg);
 
