@@ -86,7 +86,7 @@ struct asr_hub_config;
 void app_hub_config(const struct app *app, struct asr_hub_config *hub);
 /** Its settings, for a local or a remote recogniser. */
 struct asr_model_params app_asr_params(const struct app *app, bool remote);
-/** The same of a choice that is not in effect. */
+/** The same for a choice that is not in effect. */
 struct asr_model_params app_asr_params_of(const struct app *app,
                                           const struct recogniser_choice *choice, bool remote);
 
