@@ -2,19 +2,23 @@
  * @file main.c  interviewd: chooses the command, and nothing else
  */
 #include "base/json.h"
+#include "build.h"
+#include "manual.h"
+#include "nn/nn.h"
+#include "observe/process.h"
 #include "program.h"
 
+#include <curl/curl.h>
+#include <nghttp2/nghttp2.h>
+#include <openssl/crypto.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <uv.h>
 
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv);
-    const char *arguments;
-    const char *help;
-} commands[] = {
+static const struct command commands[] = {
     {"serve", command_serve, "", "start Interview Assistant and print its address"},
     {"ask", command_ask, "FILE [--profile FILE.json] [--job FILE] [--json] [--no-save]",
      "play a recorded question as if it were live, show the answer"},
@@ -67,6 +71,32 @@ static int print_help(FILE *to)
     return EXIT_OK;
 }
 
+/* What somebody who writes to us is asked for. */
+static void print_version(void)
+{
+    printf("interviewd %s (%s)\n", INTERVIEWD_VERSION, INTERVIEWD_COMMIT);
+    printf("kernels %s; built with %s, build id %s\n", nn_isa_available(0), build_compiler(),
+           build_id());
+    printf("%s; SQLite %s; libuv %s; nghttp2 %s; %s\n", curl_version(), sqlite3_libversion(),
+           uv_version_string(), nghttp2_version(0)->version_str, OpenSSL_version(OPENSSL_VERSION));
+}
+
+/* interviewd help man|bash|zsh|fish: what a package installs. */
+static int print_manual(const char *form)
+{
+    struct buf out;
+    int err;
+
+    buf_init(&out, CONFIG_FILE_MAX);
+    err = manual_write(&out, form, commands, COMMANDS);
+    if (!err && out.len)
+        fwrite(out.data, 1, out.len, stdout);
+    buf_release(&out);
+    if (err)
+        fprintf(stderr, "interviewd: help is for man, bash, zsh or fish, not '%s'\n", form);
+    return err ? EXIT_USAGE : EXIT_OK;
+}
+
 static bool wants_help(int argc, char **argv)
 {
     for (int i = 0; i < argc; i++) {
@@ -95,9 +125,11 @@ int main(int argc, char **argv)
     json_watch_memory();
 
     if (!strcmp(name, "--version") || !strcmp(name, "version")) {
-        puts("interviewd " INTERVIEWD_VERSION);
+        print_version();
         return EXIT_OK;
     }
+    if (!strcmp(name, "help") && argc > 2)
+        return print_manual(argv[2]);
     if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help"))
         return print_help(stdout);
     for (size_t i = 0; i < COMMANDS; i++) {

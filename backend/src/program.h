@@ -92,6 +92,14 @@ int program_unknown(const char *arg);
 /** Print "interviewd: <text>" to standard error and return EXIT_FAILED. */
 int program_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/** A command of the program, as main.c lists them and the manual tells of them. */
+struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *arguments; /**< "": settings only */
+    const char *help;      /**< To be read behind "to" */
+};
+
 /* The commands: they take what follows the command's name and return the exit status. */
 int command_serve(int argc, char **argv);
 int command_transcribe(int argc, char **argv);

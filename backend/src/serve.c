@@ -41,6 +41,7 @@ struct serve {
     struct service *service;
     uv_signal_t hang_up; /* SIGHUP: read certificate and keys again */
     struct door *door;   /* (optional) for `interviewd admin` */
+    int socket;          /* passed by the service manager; -1: none */
     struct loop_timer *leaving;
     struct loop_timer *welcome; /* NULL once it is printed */
     int ticks;
@@ -184,6 +185,7 @@ static int open_server(struct serve *s, struct errbuf *why)
     struct http_config config = {
         .host = c->listen_host,
         .port = c->listen_port,
+        .socket = s->socket > 0 ? s->socket : 0,
         .tls_cert = c->tls_cert,
         .tls_key = c->tls_key,
         .redirect_host = c->redirect_host,
@@ -215,6 +217,9 @@ int command_serve(int argc, char **argv)
     int status;
 
     watchdog_take_signals();
+    s.socket = service_socket(&why);
+    if (s.socket < -1)
+        return program_fail("%s", why.text);
     status = program_open(&s.program, argc, argv,
                           PROGRAM_STORE | PROGRAM_SERVES | PROGRAM_HEARING | PROGRAM_ANSWERS |
                               PROGRAM_DEAF_TOO);

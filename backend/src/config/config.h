@@ -175,6 +175,19 @@ int config_write_env(struct buf *out);  /**< .env.example */
 int config_write_docs(struct buf *out); /**< docs/guides/configuration.md */
 int config_write_help(struct buf *out); /**< The flags, for --help */
 
+/** A setting as people are told of it. Texts belong to the table. */
+struct config_shown {
+    const char *group;     /**< Heading; NULL: as the one before */
+    const char *flag;      /**< Without "--"; NULL: a secret, which has none */
+    char env[64];          /**< Its variable */
+    const char *choices;   /**< "auto|text|json"; NULL: anything */
+    const char *otherwise; /**< Default; NULL: unset */
+    const char *help;
+};
+
+/** The i-th setting, from 0; false past the last one. */
+bool config_show(size_t i, struct config_shown *shown);
+
 /** Parses OLLAMA_HOST in Ollama's syntax ("host", ":port", "0.0.0.0", "https://host/path" …) into
  *  the address to call: http://127.0.0.1:11434. 0 or UV_EINVAL. Caller frees *url. */
 int config_ollama_url(const char *text, char **url);

@@ -96,13 +96,23 @@ static const char docs_head[] =
     "(`export KEY=value`)\n"
     "   and one from a Windows editor are taken as they are, but no shell looks up `$NAME` or\n"
     "   `$(command)`: such a line is refused, unless it stands in single quotes\n"
-    "3. the environment\n"
-    "4. the command line: `--listen 127.0.0.1:9000` or `--listen=127.0.0.1:9000`\n"
+    "3. for secrets, files in `$CREDENTIALS_DIRECTORY` that are named like the variable, or "
+    "`interviewd.` and\n"
+    "   the setting's name (`interviewd.master-key`): systemd's `LoadCredential=`, a container's "
+    "`/run/secrets`\n"
+    "4. the environment\n"
+    "5. the command line: `--listen 127.0.0.1:9000` or `--listen=127.0.0.1:9000`\n"
     "\n"
-    "Secrets are taken from the environment and the config file only, since other users of the\n"
-    "machine can read command lines. Everything is checked at start; a wrong value stops it with "
-    "a\n"
-    "sentence that names the setting and the place. [`.env.example`](../../.env.example) has "
+    "What is chosen on the page under **Settings → Who listens** goes before the settings of "
+    "*Hearing* that\n"
+    "it names (recogniser, model, service), until **As the server is set up** is pressed there; "
+    "commands in\n"
+    "a terminal go by the settings.\n"
+    "\n"
+    "Secrets are never taken from the command line, since other users of the machine can read it. "
+    "Everything\n"
+    "is checked at start; a wrong value stops it with a sentence that names the setting and the "
+    "place. [`.env.example`](../../.env.example) has "
     "every\n"
     "setting as a line to copy.\n";
 
@@ -180,6 +190,24 @@ int config_write_help(struct buf *out)
         wrap(out, "      ", s->help, LINE);
     }
     return out->err;
+}
+
+bool config_show(size_t i, struct config_shown *shown)
+{
+    const struct setting *s = i < config_setting_count ? &config_settings[i] : NULL;
+    char env[64];
+
+    if (!s)
+        return false;
+    *shown = (struct config_shown){
+        .group = s->group,
+        .flag = s->secret ? NULL : s->name,
+        .choices = s->kind == SETTING_SWITCH ? "on|off" : s->choices,
+        .otherwise = s->otherwise,
+        .help = s->help,
+    };
+    snprintf(shown->env, sizeof(shown->env), "%s", setting_env(s, env));
+    return true;
 }
 
 /* Edit distance, computed as far as needed to tell a typo from another word. */

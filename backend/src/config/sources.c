@@ -1,6 +1,6 @@
 /**
- * @file config/sources.c  Where settings come from: a file, the environment, flags; the last one
- * wins
+ * @file config/sources.c  Where settings come from: a file, credentials, the environment, flags;
+ * the last one wins
  *
  * Every value stays text here, with its origin.
  */
@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,6 +230,55 @@ static int from_file(struct config_whole *w, const char *path, struct errbuf *wh
     return err;
 }
 
+/* -------------------------------------------------------------------------- credentials */
+
+/* A secret that a service manager or a container hands over as a file: named by its variable, or
+ * interviewd. and the setting's name, since systemd's store of credentials is everybody's. */
+static int from_credential(struct config_whole *w, const struct setting *s, const char *folder,
+                           struct errbuf *why)
+{
+    char env[64];
+    char path[PATH_MAX];
+    struct buf text;
+    char *value;
+    int err;
+
+    snprintf(path, sizeof(path), "%s/%s", folder, setting_env(s, env));
+    if (access(path, F_OK))
+        snprintf(path, sizeof(path), "%s/interviewd.%s", folder, s->name);
+    if (access(path, F_OK))
+        return 0;
+    buf_init(&text, CONFIG_FILE_MAX + 4096);
+    err = read_file(path, &text, why);
+    if (!err && (text.len > CONFIG_VALUE_MAX || (text.data && strlen(text.data) != text.len)))
+        err = err_set(why, UV_EINVAL, "%s is no line of text of at most %d bytes", path,
+                      CONFIG_VALUE_MAX);
+    value = err ? NULL : bare(text.data ? text.data : "");
+    if (!err && !value)
+        err = err_set(why, UV_ENOMEM, "out of memory");
+    if (!err && value[0])
+        err = put(w, s, value, path, why);
+    if (text.data)
+        explicit_bzero(text.data, text.len);
+    buf_release(&text);
+    text_wipe(value);
+    return err;
+}
+
+static int from_credentials(struct config_whole *w, char *const *env, struct errbuf *why)
+{
+    const char *folder = NULL;
+    int err = 0;
+
+    for (char *const *p = env; *p && !folder; p++)
+        if (!strncmp(*p, "CREDENTIALS_DIRECTORY=", 22))
+            folder = *p + 22;
+    for (size_t i = 0; folder && *folder && i < config_setting_count && !err; i++)
+        if (config_settings[i].secret)
+            err = from_credential(w, &config_settings[i], folder, why);
+    return err;
+}
+
 /* -------------------------------------------------------------------------- all of them */
 
 static int take_defaults(struct config_whole *w, struct errbuf *why)
@@ -276,11 +326,13 @@ int config_collect(struct config_whole *w, int argc, char *const *argv, char *co
         w->c.file = config_keep(w, path);
         if (!w->c.file)
             return err_set(why, UV_ENOMEM, "out of memory");
-        if ((err = from_file(w, path, why)) || (err = from_environment(w, env, why)) ||
-            (err = from_flags(w, argc, argv, why)))
+        if ((err = from_file(w, path, why)))
             return err;
     } else {
         free(path);
     }
+    if ((err = from_credentials(w, env, why)) || (err = from_environment(w, env, why)) ||
+        (err = from_flags(w, argc, argv, why)))
+        return err;
     return take_defaults(w, why);
 }

@@ -1,5 +1,5 @@
 /**
- * @file loop/service.c  Notifying the service manager: ready, alive, stopping
+ * @file loop/service.c  Notifying the service manager: ready, alive, stopping; and its socket
  */
 #include "loop/service.h"
 
@@ -7,6 +7,7 @@
 #include "loop/loop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,57 @@ static uint64_t alive_every_ms(void)
     if (!usec || !text_to_int64(usec, 1, INT64_MAX, &n))
         return 0;
     return n / 2000 ? (uint64_t)n / 2000 : 1; /* twice as often as required */
+}
+
+/* sd_listen_fds(3): descriptors from 3 on, for the process LISTEN_PID. */
+enum { LISTEN_FDS_START = 3 };
+
+static int handed_over(void)
+{
+    const char *pid = getenv("LISTEN_PID");
+    const char *fds = getenv("LISTEN_FDS");
+    int64_t whose;
+    int64_t n;
+
+    if (!pid || !text_to_int64(pid, 1, INT64_MAX, &whose) || whose != getpid())
+        return 0;
+    return fds && text_to_int64(fds, 0, 1024, &n) ? (int)n : 0;
+}
+
+/* TCP, and somebody has called listen() on it. */
+static bool listens(int fd)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t address_len = sizeof(address);
+    int kind = 0;
+    int accepts = 0;
+    socklen_t len = sizeof(int);
+
+    return !getsockopt(fd, SOL_SOCKET, SO_TYPE, &kind, &len) && kind == SOCK_STREAM &&
+           !getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &len) && accepts &&
+           !getsockname(fd, (struct sockaddr *)&address, &address_len) &&
+           (address.ss_family == AF_INET || address.ss_family == AF_INET6);
+}
+
+int service_socket(struct errbuf *why)
+{
+    const int fd = LISTEN_FDS_START;
+    int n = handed_over();
+
+    unsetenv("LISTEN_PID");
+    unsetenv("LISTEN_FDS");
+    unsetenv("LISTEN_FDNAMES");
+    if (!n)
+        return -1;
+    if (n > 1 || !listens(fd))
+        return err_set(
+            why, UV_EINVAL,
+            "the service manager handed over %d sockets: one is wanted, that listens for "
+            "TCP (ListenStream=127.0.0.1:8080)",
+            n);
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) || fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK))
+        return err_set(why, -errno, "the socket of the service manager: %s", strerror(errno));
+    return fd;
 }
 
 int service_open(struct service **sp, struct loop *loop, struct errbuf *why)

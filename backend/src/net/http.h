@@ -313,6 +313,8 @@ struct http_answered {
 struct http_config {
     const char *host;     /**< Numeric address or name */
     int port;             /**< 0: any free port, see http_server_port() */
+    int socket;           /**< A TCP socket that listens already, and then belongs to the server;
+                               0: host and port say where. Beyond loopback only where host is too */
     const char *tls_cert; /**< PEM paths; NULL: plain HTTP */
     const char *tls_key;
     const char *redirect_host; /**< Another address whose plain HTTP only sends on to https; NULL:

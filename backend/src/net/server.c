@@ -4,6 +4,7 @@
  * The connections (conn.c) and what they speak (h1.c, h2.c, websocket.c) bring requests to txn.c
  * and carry answers away.
  */
+#include "net/address.h"
 #include "net/net_internal.h"
 
 #include <errno.h>
@@ -107,10 +108,31 @@ static int local_port(int fd)
     return ntohs(((struct sockaddr_in *)&addr)->sin_port);
 }
 
-static int start_listening(struct http_server *s, struct listener *l, const char *host, int port,
-                           struct errbuf *why)
+/* What is safe to serve was decided by the configured address: a socket that more people reach is
+ * not taken. */
+static int adopt_socket(int fd, const char *host, struct errbuf *why)
 {
-    int fd = open_socket(host, port, why);
+    struct sockaddr_storage at = {0};
+    socklen_t len = sizeof(at);
+    char text[64] = "an address that cannot be told";
+
+    if (!host_is_loopback(host))
+        return fd;
+    if (!getsockname(fd, (struct sockaddr *)&at, &len) &&
+        !getnameinfo((struct sockaddr *)&at, len, text, sizeof(text), NULL, 0, NI_NUMERICHOST) &&
+        address_is_loopback(text))
+        return fd;
+    close(fd);
+    return err_set(why, UV_EACCES,
+                   "the socket of the service manager is open to %s, but INTERVIEWD_LISTEN is %s: "
+                   "set it to the same address, so that accounts and TLS are asked for",
+                   text, host);
+}
+
+static int start_listening(struct http_server *s, struct listener *l, const char *host, int port,
+                           int socket, struct errbuf *why)
+{
+    int fd = socket > 0 ? adopt_socket(socket, host, why) : open_socket(host, port, why);
     int err;
 
     if (fd < 0)
@@ -128,12 +150,13 @@ static int start_listening(struct http_server *s, struct listener *l, const char
 
 static int listen_everywhere(struct http_server *s, struct errbuf *why)
 {
-    int err = start_listening(s, &s->listener[0], s->config.host, s->config.port, why);
+    int err =
+        start_listening(s, &s->listener[0], s->config.host, s->config.port, s->config.socket, why);
 
     if (err || !s->config.redirect_host)
         return err;
     s->listener[1].redirects = true;
-    return start_listening(s, &s->listener[1], s->config.redirect_host, s->config.redirect_port,
+    return start_listening(s, &s->listener[1], s->config.redirect_host, s->config.redirect_port, 0,
                            why);
 }
 

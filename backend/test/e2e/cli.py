@@ -1,7 +1,9 @@
 """The program in a terminal: every command, as a person or a script would call it."""
 
 import contextlib
+import http.client
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -194,6 +196,92 @@ class Store(Terminal):
         with tempfile.TemporaryDirectory() as data:
             self.assertIn("was brought from schema 0", self.interviewd("migrate", data=data).stdout)
             self.assertIn("already", self.interviewd("migrate", data=data).stdout)
+
+
+class Manual(Terminal):
+    """What a package installs is written from the same tables as --help."""
+
+    def help(self, form, status=0):
+        run = subprocess.run([harness.PROGRAM, "help", form], capture_output=True, text=True, timeout=20)
+        self.assertEqual(run.returncode, status, run.stderr)
+        return run
+
+    def test_the_manual_has_every_command_and_setting(self):
+        page = self.help("man").stdout
+        settings = subprocess.run([harness.PROGRAM, "--help"], capture_output=True, text=True, timeout=20).stdout
+        flags = re.findall(r"^  --([a-z0-9-]+)", settings, re.M)
+        self.assertGreater(len(flags), 60)
+        for flag in flags:
+            self.assertIn("\\-\\-" + flag.replace("-", "\\-"), page)
+        for command in COMMANDS:
+            self.assertIn(f".B {command}\n", page)
+        self.assertIn("INTERVIEWD_MASTER_KEY", page)  # a secret has no flag, but a variable
+        self.assertNotIn("\\-\\-master\\-key", page)
+
+    def test_bash_completes_commands_kinds_and_values(self):
+        script = self.help("bash").stdout + """
+            try() { COMP_WORDS=(interviewd "$@"); COMP_CWORD=$#; _interviewd; echo "${COMPREPLY[@]}"; }
+            try tra; try models qu; try serve --confine o; try transcribe --sr; try doctor --config /tm"""
+        said = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=20)
+        self.assertEqual(said.stdout.splitlines(), ["transcribe", "quantize", "on off", "--srt", ""], said.stderr)
+
+    def test_a_form_nobody_knows_is_named(self):
+        self.assertIn("man, bash, zsh or fish", self.help("powershell", status=2).stderr)
+
+
+class HandedOver(Terminal):
+    """A service manager that holds the socket, so that nobody is refused between two programs."""
+
+    def start(self, listener, *args):
+        # The variables name the process that they are for, and the socket is number 3 there.
+        keep = os.dup(listener.fileno())
+        os.set_inheritable(keep, True)
+        command = f'exec 3<&{keep}; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"'
+        run = subprocess.Popen(["bash", "-c", command, "bash", harness.PROGRAM, "serve", "--data", self.folder, *args],
+                               pass_fds=[keep], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=harness.environment())
+        os.close(keep)
+        self.addCleanup(lambda: (run.kill(), run.communicate()))
+        return run
+
+    @staticmethod
+    def listener(host="127.0.0.1"):
+        listener = socket.socket()
+        listener.bind((host, 0))
+        listener.listen(16)
+        return listener
+
+    def test_a_client_that_comes_between_two_servers_is_answered_by_the_second(self):
+        with self.listener() as listener:
+            address = listener.getsockname()
+            first = self.start(listener)
+            self.assertEqual(self.health(address), 200)
+            first.terminate()
+            self.assertEqual(first.wait(20), 0)
+            with socket.create_connection(address) as waiting:
+                waiting.sendall(b"GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                self.start(listener)
+                waiting.settimeout(30)
+                self.assertIn(b" 200 ", waiting.recv(100))
+
+    def test_a_socket_that_more_people_reach_than_was_configured_is_not_taken(self):
+        with self.listener("0.0.0.0") as listener:
+            run = self.start(listener)
+            said = run.communicate(timeout=20)[1]
+        self.assertEqual(run.returncode, 1, said)
+        self.assertIn("INTERVIEWD_LISTEN is 127.0.0.1", said)
+
+    def test_what_does_not_listen_is_no_socket_to_serve_on(self):
+        with socket.socket() as listener:
+            run = self.start(listener)
+            said = run.communicate(timeout=20)[1]
+        self.assertEqual(run.returncode, 1, said)
+        self.assertIn("ListenStream=", said)
+
+    @staticmethod
+    def health(address):
+        request = http.client.HTTPConnection(*address, timeout=30)
+        request.request("GET", "/api/v1/health", headers={"Host": "localhost"})
+        return request.getresponse().status
 
 
 class Models(Terminal):

@@ -469,6 +469,55 @@ static void same_as_file(const char *name, int (*write)(struct buf *out))
     buf_release(&out);
 }
 
+/* systemd's LoadCredential=, and the secrets of a container. */
+static void a_secret_may_be_a_file(void **state)
+{
+    char dir[SCRATCH_MAX];
+    char folder[SCRATCH_MAX + 32];
+    struct config *c;
+
+    (void)state;
+    scratch_make(dir);
+    snprintf(folder, sizeof(folder), "CREDENTIALS_DIRECTORY=%s", dir);
+    scratch_write(scratch_path(dir, "interviewd.groq-key"), "of the store\n");
+    scratch_write(scratch_path(dir, "INTERVIEWD_MASTER_KEY"), "\"of the container\"\n");
+    scratch_write(scratch_path(dir, "interviewd.master-key"), "of the store\n");
+    scratch_write(scratch_path(dir, "interviewd.listen"), "0.0.0.0:1\n");
+    scratch_write(scratch_path(dir, "x.conf"), "INTERVIEWD_MASTER_KEY=of the file\n");
+
+    c = load(FLAGS(L("--config"), LITERAL(scratch_path(dir, "x.conf"))), ENV(folder));
+    assert_string_equal(c->master_key, "of the container");
+    assert_string_equal(c->listen_host, "127.0.0.1");
+    assert_int_equal(c->provider_count, 1);
+    assert_string_equal(c->providers[0].key, "of the store");
+    config_free(c);
+
+    c = load(0, NULL, ENV(folder, L("INTERVIEWD_MASTER_KEY=of the environment")));
+    assert_string_equal(c->master_key, "of the environment");
+    config_free(c);
+
+    scratch_remove(dir);
+    c = load(0, NULL, ENV(folder));
+    assert_null(c->master_key);
+    config_free(c);
+}
+
+static void a_credential_that_is_no_text_is_refused(void **state)
+{
+    char dir[SCRATCH_MAX];
+    char folder[SCRATCH_MAX + 32];
+    char text[CONFIG_VALUE_MAX + 2];
+
+    (void)state;
+    scratch_make(dir);
+    snprintf(folder, sizeof(folder), "CREDENTIALS_DIRECTORY=%s", dir);
+    memset(text, 'k', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    scratch_write(scratch_path(dir, "interviewd.master-key"), text);
+    refused(0, NULL, ENV(folder), "interviewd.master-key is no line of text");
+    scratch_remove(dir);
+}
+
 static void the_example_lists_every_setting(void **state)
 {
     (void)state;
@@ -530,6 +579,8 @@ int main(void)
         cmocka_unit_test(the_chain_is_what_is_configured_or_what_was_asked_for),
         cmocka_unit_test(a_key_goes_to_its_own_server_only),
         cmocka_unit_test(without_a_key_no_service_is_offered_audio),
+        cmocka_unit_test(a_secret_may_be_a_file),
+        cmocka_unit_test(a_credential_that_is_no_text_is_refused),
         cmocka_unit_test(the_example_lists_every_setting),
         cmocka_unit_test(the_guide_lists_every_setting),
         cmocka_unit_test(the_example_is_a_config_file_that_works),
