@@ -1,9 +1,9 @@
 /**
- * @file llm/address.c  Addresses of providers as people paste them, and where they lead
+ * @file llm/address.c  Provider addresses as people paste them, and their redirections
  *
- * A base address is what documentation calls it: https://host/v1. People also give the whole
- * endpoint, the bare host, or Azure's with its query, and servers send on to other addresses. A key
- * goes to no other server than the one it was given for.
+ * A base address in the documentation's sense is https://host/v1. People also give the whole
+ * endpoint, the bare host, or Azure's with its query, and servers redirect to other addresses. A
+ * key is only ever sent to the server that it was given for.
  */
 #include "llm/driver_internal.h"
 
@@ -13,8 +13,8 @@
 #include <string.h>
 #include <strings.h>
 
-/** Azure OpenAI, "API version lifecycle": the latest that is generally available of the old form.
- */
+/** Azure OpenAI, "API version lifecycle": the latest generally available version of the old
+ *  form. */
 static const char azure_version[] = "api-version=2024-10-21";
 
 static const char *const openai_endings[] = {"/chat/completions", "/completions", "/responses",
@@ -35,7 +35,7 @@ static bool ends_with(const char *text, size_t len, const char *end)
     return len >= n && !strncasecmp(text + len - n, end, n);
 }
 
-/** Length of the base address: without query, slashes at its end and the name of an endpoint. */
+/** Length of the base address: without query, trailing slashes and the name of an endpoint. */
 static size_t base_of(const char *url, const char *const *endings)
 {
     size_t n = strcspn(url, "?#");
@@ -53,7 +53,7 @@ static size_t base_of(const char *url, const char *const *endings)
     return n;
 }
 
-/** Azure's own host, or a gateway before it that was configured as azure. */
+/** Azure's own host, or a gateway to it that was configured as azure. */
 static bool is_azure(const struct llm_provider *p)
 {
     const char *url = p->url ? p->url : "";
@@ -65,7 +65,7 @@ static bool is_azure(const struct llm_provider *p)
     return (p->name && !strcmp(p->name, "azure")) || ends_with(url, host, ".azure.com");
 }
 
-/** Of a deployment at Azure, models are listed one level up: at the resource. */
+/** For a deployment at Azure, models are listed one level up, at the resource. */
 static size_t list_base(const char *url, size_t n)
 {
     for (const char *at = strstr(url, "/deployments/"); at && at < url + n;)
@@ -104,7 +104,7 @@ int llm_endpoint(char *to, size_t size, const struct llm_provider *p, const char
 
     if (!strcmp(path, "/models"))
         n = list_base(url, n);
-    if (!strcmp(path, "/props")) { /* llama.cpp's own, beside the protocol */
+    if (!strcmp(path, "/props")) { /* llama.cpp's own path, outside /v1 */
         n -= ends_with(url, n, "/v1") ? strlen("/v1") : 0;
         v1 = "";
     }
@@ -131,7 +131,7 @@ int llm_key_header(char *to, size_t size, const struct llm_provider *p)
 
     for (const char *c = key; *c; c++)
         if ((unsigned char)*c <= ' ' || *c == 0x7f)
-            return UV_EINVAL; /* a header of its own could hide in it */
+            return UV_EINVAL; /* another header could hide in it */
     if (is_azure(p))
         return snprintf(to, size, "api-key: %s", key) < (int)size ? 0 : UV_EINVAL;
     return snprintf(to, size, "Authorization: Bearer %s", key) < (int)size ? 0 : UV_EINVAL;
@@ -158,7 +158,7 @@ static bool same(CURLU *a, CURLU *b, CURLUPart which)
     return equal;
 }
 
-/** The same server, or the same host by TLS now. */
+/** The same server, or the same host now with TLS. */
 static bool may_follow(CURLU *from, CURLU *to)
 {
     char *scheme = part(to, CURLUPART_SCHEME);

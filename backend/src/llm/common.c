@@ -1,5 +1,5 @@
 /**
- * @file llm/common.c  Small parts that both remote drivers need: messages, errors, waiting times
+ * @file llm/common.c  Small parts shared by both remote drivers: messages, errors, waiting times
  *
  * Everything here is a pure function.
  */
@@ -53,7 +53,7 @@ int llm_put_clean(struct buf *out, const char *text, size_t len)
     return out->err;
 }
 
-/** The value of \uXXXX at p; -1: it is none. */
+/** The value of \uXXXX at p; -1: malformed. */
 static int escaped_unit(const char *p, const char *end)
 {
     int value = 0;
@@ -71,7 +71,7 @@ static int escaped_unit(const char *p, const char *end)
     return value;
 }
 
-/** One escape at p. Returns the bytes that were read. */
+/** Decodes one escape at p. Returns the number of bytes read. */
 static size_t mend_escape(struct buf *out, const char *p, const char *end)
 {
     int unit = escaped_unit(p, end);
@@ -148,7 +148,7 @@ bool llm_error_sentence(const char *body, size_t len, char *to, size_t size)
                 *p = ' ';
     }
     said = text && *text;
-    json_decref(root); /* text goes with it */
+    json_decref(root); /* this also frees text */
     return said;
 }
 
@@ -175,7 +175,7 @@ int llm_status_error(int status)
     }
 }
 
-/** "7m12.5s", "850ms", "1h": the sum of number-unit pairs. Negative: not of that form. */
+/** "7m12.5s", "850ms", "1h": the sum of number-unit pairs. Negative: not in that form. */
 static double duration_ms(const char *p)
 {
     double total = 0;

@@ -1,9 +1,8 @@
 /**
  * @file llm/filter.c  Thoughts and control tokens, found byte by byte
  *
- * A byte that may begin a mark is kept until it is one or cannot be. The marks are those of the
- * chat templates of the models' own publishers; harmony is described in OpenAI's "harmony response
- * format" (2025).
+ * Bytes that may begin a mark are held until it is clear. The marks are those of the chat templates
+ * by the models' publishers; harmony is described in OpenAI's "harmony response format" (2025).
  */
 #include "llm/filter.h"
 
@@ -14,7 +13,7 @@
 
 enum mark_kind { OPENS, CLOSES, ENDS_TURN, MAY_END, CHANNEL, MESSAGE, START, DROP, HALF };
 
-/** Compared without case; the longest that fits wins because none begins with another. */
+/** Compared ignoring case; no mark is a prefix of another, so the first match is the longest. */
 static const struct {
     const char *text;
     enum mark_kind kind;
@@ -63,7 +62,7 @@ static const struct {
      "Assistant\xef\xbd\x9c>",
      DROP},
     {"</s>", MAY_END},
-    {"<|end|>", DROP}, /* of one message in harmony; of the turn in Phi, where nothing follows */
+    {"<|end|>", DROP}, /* of a message in harmony; of the turn in Phi, where nothing follows */
     {"<|channel|>", CHANNEL},
     {"<|message|>", MESSAGE},
     {"<|start|>", START},
@@ -77,8 +76,8 @@ static const struct {
     {"[/inst]", DROP},
 };
 
-/** How a monologue about the question begins, and what shows that it is one: it speaks of the
- * people as others do. Lower case. */
+/** Beginnings of a monologue about the question, and signs of one: it talks about the participants
+ *  in the third person. Lower case. */
 static const char *const openings[] = {
     "okay",           "ok,",        "alright",  "hmm",      "we need",     "we have",
     "the user",       "let me",     "let's",    "first,",   "so,",         "so the",
@@ -110,7 +109,7 @@ void llm_filter_release(struct llm_filter *f)
     buf_release(&f->held);
 }
 
-/* ------------------------------------------------------------------ what may be a monologue */
+/* -------------------------------------------------------------------------- possible monologues */
 
 static bool holds(const struct buf *b, const char *word)
 {
@@ -122,7 +121,7 @@ static bool holds(const struct buf *b, const char *word)
     return false;
 }
 
-/** Does what is held begin as word does, as far as it goes? */
+/** Does the held text match the beginning of word, as far as it goes? */
 static bool may_open(const struct buf *b, const char *word)
 {
     size_t n = strlen(word);
@@ -157,7 +156,7 @@ static void decide(struct llm_filter *f, struct buf *out)
             f->holding = LLM_HOLDS_MONOLOGUE;
 }
 
-/** In a monologue: its end in servers that eat harmony's marks. */
+/** In a monologue: its end, for servers that strip harmony's marks. */
 static void look_for_final(struct llm_filter *f)
 {
     size_t n = sizeof(after_channels) - 1;
@@ -170,7 +169,7 @@ static void look_for_final(struct llm_filter *f)
     f->begun = false;
 }
 
-/** One byte for people. */
+/** One byte for the reader. */
 static void show(struct llm_filter *f, char c, struct buf *out)
 {
     if (!f->begun && strchr(" \t\r\n", c))
@@ -192,7 +191,7 @@ static void show(struct llm_filter *f, char c, struct buf *out)
 
 /* -------------------------------------------------------------------------------- the marks */
 
-/** <|anything_of_this_form|>: 1 it is one, 0 it may become one, -1 neither. */
+/** <|anything_in_this_form|>: 1: it is one, 0: it may become one, -1: neither. */
 static int general(const char *mark, size_t len)
 {
     if (len < 2 || mark[0] != '<' || mark[1] != '|')
@@ -217,7 +216,7 @@ static bool may_be_half(const char *mark, size_t len)
     return m[0] == 0xf4 && (len < 2 || m[1] == 0x8f) && (len < 3 || m[2] >= 0xa0);
 }
 
-/** 1: *kind is what it is. 0: it may become one. -1: it is none. */
+/** 1: *kind is the mark. 0: it may become one. -1: it is none. */
 static int recognise(const char *mark, size_t len, enum mark_kind *kind)
 {
     int best = general(mark, len);
@@ -242,7 +241,7 @@ static int recognise(const char *mark, size_t len, enum mark_kind *kind)
     return best;
 }
 
-/** All so far was thought aloud without an opening mark. */
+/** Everything so far was thought without an opening mark. */
 static unsigned take_back(struct llm_filter *f, struct buf *out)
 {
     unsigned said = LLM_FILTER_THOUGHT | (f->told_before ? LLM_FILTER_TAKE_BACK : 0u);
@@ -286,7 +285,7 @@ static unsigned at_mark(struct llm_filter *f, enum mark_kind kind, struct buf *o
         f->where = LLM_HEADER;
         return 0;
     default:
-        if (f->where == LLM_DROPPED) /* the end of a message that was none of ours */
+        if (f->where == LLM_DROPPED) /* the end of a message that was skipped */
             f->where = LLM_SHOWN;
         return 0;
     }
@@ -303,7 +302,7 @@ static unsigned plain(struct llm_filter *f, char c, struct buf *out)
             f->name[f->name_len++] = c;
         return 0;
     case LLM_HEADER:
-        if (c == '\n') /* ChatML and Gemma end the header so */
+        if (c == '\n') /* in ChatML and Gemma this ends the header */
             f->where = LLM_SHOWN;
         return 0;
     default:
@@ -313,7 +312,7 @@ static unsigned plain(struct llm_filter *f, char c, struct buf *out)
 
 static unsigned feed_byte(struct llm_filter *f, char c, struct buf *out);
 
-/** What was kept is no mark: its first byte is text, the rest may begin another. */
+/** The held text is not a mark: its first byte is text, the rest may begin another mark. */
 static unsigned reject(struct llm_filter *f, struct buf *out)
 {
     char kept[LLM_FILTER_MARK_MAX];
@@ -351,7 +350,7 @@ static unsigned put_replacement(struct llm_filter *f, struct buf *out)
     return plain(f, '\xef', out) | plain(f, '\xbf', out) | plain(f, '\xbd', out);
 }
 
-/** mark holds one half, or two. A first half waits for what follows. */
+/** mark contains one half, or both. A first half waits for the next. */
 static unsigned halves(struct llm_filter *f, struct buf *out)
 {
     uint32_t first = half_of(f->mark);
@@ -377,7 +376,7 @@ static unsigned halves(struct llm_filter *f, struct buf *out)
     return said;
 }
 
-/** After a whole first half: the bytes of the second, or something else. */
+/** After a complete first half: the bytes of the second, or something else. */
 static unsigned after_half(struct llm_filter *f, struct buf *out)
 {
     char kept[4];
@@ -394,7 +393,7 @@ static unsigned after_half(struct llm_filter *f, struct buf *out)
     return said;
 }
 
-/** </s> ends an answer, and stands in one that shows HTML: only what follows tells. */
+/** </s> ends an answer, but also occurs in one that shows HTML: only what follows decides. */
 static unsigned after_may_end(struct llm_filter *f, struct buf *out)
 {
     char next = f->mark[f->mark_len - 1];

@@ -1,7 +1,7 @@
 /**
- * @file llm/habits.c  What was learnt of a provider's models, and how error bodies tell it
+ * @file llm/habits.c  What was learnt about a provider's models, and reading it from error bodies
  *
- * Shapes of refusals: OpenAI {"error": {"message", "param", "code"}}, FastAPI and vLLM {"detail":
+ * Forms of refusals: OpenAI {"error": {"message", "param", "code"}}, FastAPI and vLLM {"detail":
  * [{"loc": ["body", "stream_options"], "msg"}]}, llama.cpp {"error": {"type":
  * "exceed_context_size_error", "n_ctx"}}, and plain sentences.
  */
@@ -153,7 +153,7 @@ static bool refuses_something(const char *text)
     return has_any(text, words, sizeof(words) / sizeof(words[0]));
 }
 
-/** The field that the error itself names apart from its sentence; NULL: none. */
+/** The field that the error names outside its sentence; NULL: none. */
 static const char *parameter(const json_t *root)
 {
     const json_t *error = json_object_get(root, "error");
@@ -167,7 +167,7 @@ static const char *parameter(const json_t *root)
     return json_string_value(json_array_get(loc, json_array_size(loc) ? 1 : 0));
 }
 
-/** The body, as a string that ends. */
+/** The body as a C string. */
 static const char *as_text(const char *body, size_t len, char text[static SENTENCE_MAX])
 {
     text_copy(text, SENTENCE_MAX, body, len);
@@ -184,7 +184,7 @@ unsigned llm_refused_fields(const char *body, size_t len, unsigned sent)
     unsigned found = param ? named_in(param, sent) : 0;
 
     as_text(body, len, text);
-    json_decref(root); /* param goes with it */
+    json_decref(root); /* this also frees param */
     if (!found)
         found = named_in(text, sent);
     if (!found && (sent & LLM_FIELD_SYSTEM) && refuses_system(text))
@@ -194,7 +194,7 @@ unsigned llm_refused_fields(const char *body, size_t len, unsigned sent)
     return found;
 }
 
-/** The number behind "context length is", or the first one that could be it. */
+/** The number after "context length is", or the first one that could be it. */
 static int number_in(const char *text)
 {
     static const char *const before[] = {"context length is ", "context size (",

@@ -1,7 +1,7 @@
 /**
- * @file llm/http_request.c  One question to a remote provider: asking it, asking anew, giving it up
+ * @file llm/http_request.c  One question to a remote provider: asking, asking again, giving up
  *
- * The same for every driver that speaks HTTP; what comes back is theirs to read.
+ * The same for every driver that uses HTTP; the drivers read the answers.
  */
 #include "llm/driver_internal.h"
 
@@ -15,10 +15,10 @@
 #include <string.h>
 
 enum {
-    CUT_BYTES = 6, /* of a prompt for each token that was counted: English has four, none has six */
-    KEPT_BYTES = 5, /* of the last message, likewise, at most: it is always kept */
-    CUT_NEW = 2048, /* an answer and what was said since then */
-    CUT_MIN = 1024, /* shorter prompts are not cut, and counts of them say little, in [bytes] */
+    CUT_BYTES = 6,  /* of a prompt per counted token: English has four, nothing has six */
+    KEPT_BYTES = 5, /* of the last message, likewise at most: it is always kept */
+    CUT_NEW = 2048, /* for an answer and what was said since */
+    CUT_MIN = 1024, /* shorter prompts are not truncated, and their counts say little [bytes] */
 };
 
 int llm_wire_new(void *wp, size_t size, struct llm_gen *gen, const struct llm_request *req,
@@ -65,14 +65,14 @@ bool llm_wire_was_cut(const struct llm_wire *w, int read)
     struct llm_habit *habit = w->gen->habit;
     size_t bytes = read > 0 ? (size_t)read * CUT_BYTES : 0;
 
-    /* a count below what the last message has counts something else */
+    /* a count below the last message's size counts something else */
     if (read <= 0 || (size_t)read * KEPT_BYTES < w->last || w->bytes < CUT_MIN || habit->counts_new)
         return false;
     if (bytes >= w->bytes) {
         habit->whole = w->bytes > habit->whole ? w->bytes : habit->whole;
         return false;
     }
-    /* all but the newest was counted whole a moment ago: now it was known already */
+    /* all but the newest message was counted a moment ago: now it was in the cache */
     habit->counts_new = habit->whole && w->bytes <= habit->whole + w->last + CUT_NEW;
     w->gen->fits = habit->counts_new ? 0 : read + w->max_tokens;
     return !habit->counts_new;
@@ -87,7 +87,7 @@ void llm_wire_release(struct llm_wire *w)
     w->messages = NULL;
 }
 
-/** The system's words in front of the user's first. */
+/** Puts the system's text before the user's first message. */
 static json_t *without_system(const json_t *messages)
 {
     json_t *all = json_array();

@@ -1,10 +1,9 @@
 /**
- * @file llm/list.c  Fetching the list of models a provider has, and what more it tells of one
+ * @file llm/list.c  Fetching a provider's list of models, and details about one
  *
- * Where the list does not say how much fits into the model that will be asked, Ollama does in
- * POST /api/show {"model"} ("model_info": {"llama.context_length", "general.parameter_count"}), and
- * llama.cpp's server in GET /props ("default_generation_settings": {"n_ctx"}). The list is good
- * without.
+ * If the list does not give the context of the model in use, Ollama does in POST /api/show
+ * {"model"} ("model_info": {"llama.context_length", "general.parameter_count"}), and llama.cpp's
+ * server in GET /props ("default_generation_settings": {"n_ctx"}). These details are optional.
  */
 #include "llm/driver_internal.h"
 
@@ -21,17 +20,17 @@ typedef void name_fn(const char *name, int err, void *arg);
 
 struct list {
     struct http_client *client;
-    struct llm_provider provider; /* its address and model; borrowed, as p is */
+    struct llm_provider provider; /* its address and model; borrowed, like p */
     struct buf body;
     int status;
     const char *array;
     const char *member;
     name_fn *fn;
     void *arg;
-    struct llm_facts *facts; /* of who asks; they outlive the client */
+    struct llm_facts *facts; /* the caller's; they outlive the client */
     char wanted[LLM_MODEL_MAX];
-    bool llamacpp; /* the server calls itself so */
-    bool details;  /* the list is in: .body is what more it tells */
+    bool llamacpp; /* the server identifies itself as llama.cpp */
+    bool details;  /* the list has arrived: .body is for the details */
 };
 
 bool llm_same_model(const char *listed, const char *wanted)
@@ -54,7 +53,7 @@ static int context_of(const json_t *item)
     return n > 0 && n < 1 << 30 ? (int)n : 0;
 }
 
-/** Of the parameters, or of the size that Ollama writes beside ("134.52M", "3.2B"). */
+/** Of the parameters, or of the size that Ollama adds ("134.52M", "3.2B"). */
 static int millions_of(const json_t *item, const char *name)
 {
     int64_t n = json_int(json_object_get(item, "meta"), "n_params", 0);
@@ -81,7 +80,7 @@ static void note(struct list *l, const json_t *item, const char *name)
     l->llamacpp = owner && !strcmp(owner, "llamacpp");
 }
 
-/** UV_EPROTO: it is no list, so whoever listens there is no server of models. */
+/** UV_EPROTO: not a list, so there is no model server at that address. */
 static int each_name(struct list *l)
 {
     json_t *root = json_parse(l->body.data ? l->body.data : "", l->body.len);
@@ -129,7 +128,7 @@ static void on_dropped(void *arg)
     end(arg, UV_ECANCELED);
 }
 
-/** The value of the member that ends so: "llama.context_length", "qwen2.context_length" … */
+/** The value of the member with this suffix: "llama.context_length", "qwen2.context_length" … */
 static int64_t ending(const json_t *obj, const char *end)
 {
     const char *name;
@@ -164,7 +163,7 @@ static void note_details(const struct list *l)
 
 static int list_call(struct list *l, const struct http_call_request *request);
 
-/** What /api/show wants to know. */
+/** The request body of /api/show. */
 static int put_model(struct buf *body, const char *model)
 {
     json_t *obj = json_object();
@@ -175,7 +174,7 @@ static int put_model(struct buf *body, const char *model)
     return body->err;
 }
 
-/** false: there is nothing more to be had. */
+/** false: there are no more details. */
 static bool ask_details(struct list *l)
 {
     const struct llm_provider *p = &l->provider;

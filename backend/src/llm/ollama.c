@@ -1,5 +1,5 @@
 /**
- * @file llm/ollama.c  Ollama on this machine or another, by its own protocol
+ * @file llm/ollama.c  Ollama on this machine or another, with its own protocol
  *
  *     POST <url>/api/chat   {"model", "messages", "stream": true, "options"}  ->  lines of JSON
  *     GET  <url>/api/tags   {"models": [{"name": ...}]}
@@ -28,7 +28,7 @@ struct ollama {
     enum { GOING, DONE, BROKEN, REPORTED } outcome;
     enum llm_finish finish;
     unsigned sent; /* enum llm_field */
-    int read;      /* tokens of the prompt, as it counts */
+    int read;      /* tokens of the prompt, as counted by it */
     bool started;
 };
 
@@ -112,7 +112,7 @@ static void on_line(struct ollama *s, const char *line, size_t len)
     llm_chunk_release(&chunk);
 }
 
-/** Cut what arrived into lines; a part of one waits in s->wire.body. */
+/** Splits what arrived into lines; an incomplete one waits in s->wire.body. */
 static void feed(struct ollama *s, const char *data, size_t len)
 {
     while (len && !s->wire.gen->closed && s->outcome == GOING) {
@@ -173,7 +173,7 @@ static void finish_if_ready(struct ollama *s)
         finish(s, UV_EPROTO, "the reply is not of Ollama's protocol: is the address right?");
 }
 
-/** Leave out what was refused and ask again. */
+/** Omits what was refused and asks again. */
 static bool mend(struct ollama *s)
 {
     const char *body = s->wire.body.data ? s->wire.body.data : "";
@@ -236,7 +236,7 @@ static void on_done(struct http_call *call, int err, const char *why, void *arg)
         if (!mend(s))
             end_refused(s);
     } else {
-        feed(s, "\n", 1); /* a last line without its end */
+        feed(s, "\n", 1); /* a last line without a newline */
         if (s->wire.gen->closed)
             return;
         if (s->outcome == GOING) {
@@ -250,7 +250,7 @@ static void on_done(struct http_call *call, int err, const char *why, void *arg)
     }
 }
 
-/** Thinking costs the time in which nothing is said. gpt-oss knows only how much. */
+/** Thinking takes time in which nothing is said. gpt-oss only supports levels. */
 static void ask_for_less(struct ollama *s, json_t *obj)
 {
     if (s->wire.gen->habit->without & LLM_FIELD_REASONING)
@@ -272,7 +272,7 @@ static json_t *body_of(struct ollama *s)
     json_object_set_new(options, "num_predict", json_integer(w->max_tokens));
     if (w->temperature > 0)
         json_object_set_new(options, "temperature", json_real(w->temperature));
-    if (w->context > 0) /* the same all through an interview: another one loads the model again */
+    if (w->context > 0) /* the same throughout an interview: another size reloads the model */
         json_object_set_new(options, "num_ctx", json_integer(w->context));
     json_set_str(obj, "model", w->model);
     json_object_set_new(obj, "messages", llm_wire_messages(w));

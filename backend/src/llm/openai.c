@@ -5,11 +5,11 @@
  *     GET  <url>/models             {"data": [{"id": ...}]}
  *
  * OpenAI API reference, "Create chat completion"; Groq documentation, "OpenAI compatibility" and
- * "Rate limits" (retry-after, x-ratelimit-*). Others follow it more or less: events are known by
- * what they look like rather than by their content type, each line of data counts by itself, what
- * is no JSON (pings) is passed over, and a 2xx that holds one object, or lines of objects, is
- * understood too. A field that a server refuses is left out and the question asked again; the
- * provider's habits remember it (llm/habits.h).
+ * "Rate limits" (retry-after, x-ratelimit-*). Others follow it more or less: events are recognised
+ * by their form rather than by their content type, each line of data counts by itself, anything
+ * that is not JSON (pings) is skipped, and a 2xx with one object, or lines of objects, is accepted
+ * too. If a server refuses a field, it is omitted and the question is asked again; the provider's
+ * habits remember it (llm/habits.h).
  */
 #include "llm/driver_internal.h"
 
@@ -25,7 +25,7 @@
 #include <string.h>
 
 enum {
-    AFTER_FINISH_MS = 300, /* for usage and [DONE] behind the last word */
+    AFTER_FINISH_MS = 300, /* for usage and [DONE] after the last word */
 };
 
 enum shape { UNKNOWN, EVENTS, OBJECTS, OTHER };
@@ -34,16 +34,16 @@ struct openai {
     struct llm_wire wire; /* first, so that the two pointers convert */
     struct sse sse;
     enum shape shape;
-    struct buf part; /* of JSON that spans several lines of data */
+    struct buf part; /* JSON that spans several lines of data */
     enum { GOING, FINISHED, DONE, BROKEN, REPORTED } outcome;
     enum llm_finish finish;
     bool filtered;
     bool refused;
     bool started;
-    size_t understood; /* chunks of the protocol */
-    size_t strange;    /* events of something else */
+    size_t understood; /* chunks in the protocol */
+    size_t strange;    /* events of another kind */
     unsigned sent;     /* enum llm_field */
-    int read;          /* tokens of the prompt, as the service counts */
+    int read;          /* tokens of the prompt, as counted by the service */
     uint64_t retry_ms;
 };
 
@@ -78,15 +78,15 @@ static bool at_service(const struct openai *s, const char *host)
     return url && strstr(url, host) != NULL;
 }
 
-/** OpenAI's reasoning models take no temperature but their own. */
+/** OpenAI's reasoning models only accept their default temperature. */
 static bool fixed_temperature(const char *model)
 {
     return (model[0] == 'o' && model[1] >= '1' && model[1] <= '9') ||
            strncmp(model, "gpt-5", 5) == 0;
 }
 
-/** Ask for less thinking, in the words of the service; servers of unknown kind in those of vLLM and
- *  llama.cpp, and only of a model that was seen thinking or is named so. */
+/** Asks for less thinking with the service's own parameter; unknown servers with that of vLLM and
+ *  llama.cpp, and only for a model that was seen thinking or whose name says so. */
 static bool ask_for_less(const struct openai *s, json_t *obj)
 {
     const struct llm_wire *w = &s->wire;
@@ -149,7 +149,7 @@ static json_t *body_of(struct openai *s)
     return obj;
 }
 
-/* -------------------------------------------------------------------------------- listening */
+/* ---- receiving ------------------------------------------------------------------------------ */
 
 static void begin(struct openai *s)
 {
@@ -159,7 +159,7 @@ static void begin(struct openai *s)
     llm_emit_start(s->wire.gen, s->wire.model);
 }
 
-/** An error inside a reply of 200, as the status it would have had. */
+/** An error inside a 200 reply, as the status that it should have had. */
 static int status_of(const struct llm_chunk *chunk)
 {
     static const char *const limited[] = {"rate_limit_exceeded", "insufficient_quota", "429",
@@ -214,7 +214,7 @@ static void on_chunk(struct openai *s, const struct llm_chunk *chunk)
     }
 }
 
-/** One line of JSON. false: it is none, or an object of something else. */
+/** One line of JSON. false: not JSON, or an object of another kind. */
 static bool take_json(struct openai *s, const char *text, size_t len)
 {
     struct llm_chunk chunk;
@@ -234,7 +234,7 @@ static bool take_json(struct openai *s, const char *text, size_t len)
     return true;
 }
 
-/** {"message": "model crashed"} in an event that is named error. */
+/** {"message": "model crashed"} in an event named error. */
 static void take_error(struct openai *s, const char *data, size_t len)
 {
     char said[ERR_TEXT_MAX / 2];
@@ -266,7 +266,7 @@ static void on_event(const char *event, const char *data, size_t len, void *arg)
     if (s->part.len)
         buf_putc(&s->part, '\n');
     else if (!len || *data != '{')
-        return; /* a ping, or what else people send */
+        return; /* a ping or something similar */
     if (buf_append(&s->part, data, len))
         s->outcome = BROKEN;
     else if (take_json(s, s->part.data, s->part.len))
@@ -308,12 +308,12 @@ static void end_well(struct openai *s)
     }
 }
 
-/** What a refusal's sentence means, where its status does not say. */
+/** The meaning of a refusal's sentence, if its status does not say it. */
 static void say_refusal(struct openai *s, int err, const char *said, char *why, size_t size)
 {
     const char *dots = *said ? ": " : "";
 
-    if (err == UV_EACCES) /* what a service says about a key may quote it */
+    if (err == UV_EACCES) /* a service's message about a key may quote the key */
         snprintf(why, size, "%s refuses the key (HTTP %d): check it in the settings", title(s),
                  s->wire.status);
     else if (err == UV_ENOENT)
@@ -359,7 +359,7 @@ static void end_refused(struct openai *s)
     finish(s, err, LLM_FAILED, why);
 }
 
-/** Leave out what was refused, or complete the address in the other way, and ask again. */
+/** Omits what was refused, or completes the address in the other way, and asks again. */
 static bool mend(struct openai *s)
 {
     struct llm_habit *habit = s->wire.gen->habit;
@@ -375,7 +375,7 @@ static bool mend(struct openai *s)
         return false;
     refused = llm_refused_fields(body, s->wire.body.len, s->sent);
     if (status == 500)
-        refused &= LLM_FIELD_SYSTEM; /* a template that raises: no other field is meant */
+        refused &= LLM_FIELD_SYSTEM; /* a template that raises an error: no other field is meant */
     if ((refused & LLM_FIELD_MAX) && !(habit->without & LLM_FIELD_OTHER_MAX)) {
         habit->without |= LLM_FIELD_OTHER_MAX;
         refused &= ~(unsigned)LLM_FIELD_MAX;
@@ -386,7 +386,7 @@ static bool mend(struct openai *s)
     return refused && ask_again(s);
 }
 
-/** A 2xx that was no stream: a whole answer, an error in an object, or a page. */
+/** A 2xx that is not a stream: a whole answer, an error in an object, or a web page. */
 static void end_object(struct openai *s)
 {
     struct buf *body = &s->wire.body;
@@ -410,8 +410,8 @@ static void end_object(struct openai *s)
     }
 }
 
-/** It accepted the question and then broke off without an event: llama-cpp-python's server notices
- *  only then that a prompt is too long, and does not say so. */
+/** It accepted the question and then disconnected without an event: llama-cpp-python's server only
+ *  then notices that a prompt is too long, and does not say so. */
 static bool broke_off_at_once(const struct openai *s)
 {
     return s->wire.gen->provider->local && s->shape == EVENTS && s->outcome == GOING &&
@@ -431,7 +431,7 @@ static void end_events(struct openai *s)
 {
     char text[ERR_TEXT_MAX];
 
-    sse_feed(&s->sse, "\n\n", 2, on_event, s); /* a last event without its end */
+    sse_feed(&s->sse, "\n\n", 2, on_event, s); /* a last event without an empty line */
     if (s->wire.gen->closed)
         return;
     if (s->outcome == REPORTED) {
@@ -473,7 +473,7 @@ static void on_headers(struct http_call *call, int status, void *arg)
         begin(s);
 }
 
-/** What does a body without the right type look like? */
+/** What does a body with the wrong content type look like? */
 static enum shape shape_of(const struct buf *body)
 {
     const char *p = body->data, *end;
@@ -492,7 +492,7 @@ static enum shape shape_of(const struct buf *body)
     return *p == '{' ? OBJECTS : OTHER;
 }
 
-/** Lines of whole objects go out as they come; one object may also span lines. */
+/** Lines with complete objects are processed as they come; an object may also span lines. */
 static void take_lines(struct openai *s)
 {
     struct buf *body = &s->wire.body;
@@ -510,7 +510,7 @@ static void take_lines(struct openai *s)
         from = len + 1;
         if (last && body->data[last - 1] == '}' && take_json(s, body->data, last)) {
             if (s->outcome == REPORTED)
-                return; /* the body holds its sentence now */
+                return; /* the body now contains its sentence */
             buf_consume(body, len + 1);
             from = 0;
         }
@@ -613,7 +613,7 @@ static int post(struct openai *s, struct errbuf *why)
     return err;
 }
 
-/** The same question once more, in another form. Its old call is over or is given up. */
+/** The same question again, in another form. Its old call is over or is abandoned. */
 static bool ask_again(struct openai *s)
 {
     struct errbuf why = {""};

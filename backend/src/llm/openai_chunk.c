@@ -36,7 +36,7 @@ static bool is_set(const json_t *text)
     return json_is_string(text) && json_string_length(text);
 }
 
-/** Parts of a list: text joined, thoughts noticed. */
+/** A list of parts: joins the text, notices thoughts. */
 static void read_parts(json_t *parts, struct llm_chunk *chunk)
 {
     struct buf b;
@@ -100,7 +100,7 @@ static void read_choice(json_t *choice, struct llm_chunk *chunk)
     read_finish(json_str(choice, "finish_reason"), chunk);
 }
 
-/** The first answer: a server may send several. */
+/** The first choice: a server may send several. */
 static json_t *first_choice(json_t *root)
 {
     json_t *choice;

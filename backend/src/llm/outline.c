@@ -1,8 +1,8 @@
 /**
- * @file llm/outline.c  The built-in driver: says the draft that was made from the profile
+ * @file llm/outline.c  The built-in driver: streams the draft that was made from the profile
  *
  * The words come with the request (answer/spoken.h): they are quoted from the profile, so that
- * not one about the candidate is invented. They leave a few at a time from a timer, so that this
+ * nothing about the candidate is invented. They are sent a few at a time from a timer, so that this
  * provider can be interrupted like any other.
  */
 #include "llm/driver_internal.h"
@@ -14,8 +14,8 @@
 
 enum {
     TEXT_MAX = 64 * 1024,
-    STEP_MS = 8,    /* between two pieces: reads as writing, ends within half a second */
-    STEP_WORDS = 3, /* words of a piece */
+    STEP_MS = 8,    /* between two pieces: looks like writing, ends within half a second */
+    STEP_WORDS = 3, /* words per piece */
 };
 
 static const char nothing[] = "There is nothing to say this from yet: add a profile.";

@@ -8,7 +8,7 @@
  * LM Studio …): it needs an address and a model name.
  *
  * Threads    Any.
- * Errors     UV_EINVAL: unknown name, missing key or address, address that is no http(s) URL.
+ * Errors     UV_EINVAL: unknown name, missing key or address, address that is not an http(s) URL.
  * Ownership  Strings given to llm_provider_fill() are borrowed and must outlive the provider.
  */
 #ifndef LLM_PROVIDER_H
@@ -17,23 +17,23 @@
 #include "llm/driver.h"
 
 struct llm_preset {
-    const char *name;     /**< As on the wire and in the settings */
+    const char *name;     /**< As in the API and in the settings */
     const char *title;    /**< For people: "Groq" */
     const char *driver;   /**< "openai", "ollama", "outline" */
-    const char *url;      /**< NULL: must be given */
-    const char *model;    /**< NULL: must be given */
-    const char *key_env;  /**< Usual name of the key's environment variable; NULL: none */
-    const char *key_page; /**< Where people make a key; NULL: nowhere */
+    const char *url;      /**< NULL: required */
+    const char *model;    /**< NULL: required */
+    const char *key_env;  /**< Usual environment variable for the key; NULL: none */
+    const char *key_page; /**< Web page where people create a key; NULL: none */
     bool needs_key;
-    bool local; /**< What is asked stays on this machine, unless its address is changed */
-    bool found; /**< Looked for at .url where nobody chose a chain */
+    bool local; /**< Data stays on this machine, unless the address is changed */
+    bool found; /**< Looked for at .url if nobody chose a chain */
 };
 
-/** All presets, ended by one with a NULL name; the order is the default chain. */
+/** All presets, ending with a NULL name; their order is the default chain. */
 extern const struct llm_preset llm_presets[];
 const struct llm_preset *llm_preset_find(const char *name);
 
-/** Any of url, key and model may be NULL or "": the preset's. */
+/** Any of url, key and model may be NULL or "": then the preset's is used. */
 int llm_provider_fill(struct llm_provider *p, const char *name, const char *url, const char *key,
                       const char *model, struct errbuf *why);
 

@@ -1,5 +1,5 @@
 /**
- * @file llm/provider_probe.c  Asking the providers for their models, and remembering who answered
+ * @file llm/provider_probe.c  Asking the providers for their models, and remembering which answered
  */
 #include "llm/provider_probe.h"
 
@@ -18,15 +18,15 @@ struct seen {
     struct llm_provider provider;
     bool asking;
     bool has_model;
-    size_t models;  /* of the list that is being read */
-    uint64_t at_ms; /* when known was found out; 0: never */
+    size_t models;  /* in the list being read */
+    uint64_t at_ms; /* when known was determined; 0: never */
     struct llm_probed known;
     struct llm_facts facts;
 };
 
 struct llm_probe {
     struct http_client *client;
-    struct loop_timer *tick; /* tells that all is known, never from inside a call */
+    struct loop_timer *tick; /* reports that everything is known, never from inside a call */
     void (*done)(void *arg);
     void *arg;
     void (*learnt)(size_t i, const struct llm_probed *known, const struct llm_facts *facts,
