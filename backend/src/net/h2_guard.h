@@ -10,9 +10,9 @@
  *         case H2_MORE:  return;   // every byte was taken; come back with more
  *         case H2_BYTES: ...       // piece is to be read, before the next call
  *         case H2_HUGE:  ...       // the header of stream g.id is larger than anyone's: answer 431
- *         case H2_FAULT: ...       // a frame that is wrong for stream g.id alone: reset that with
- * g.fault case H2_FLOOD: ...       // it sends little else than what asks for nothing: end it case
- * H2_ENOMEM: ...
+ *         case H2_FAULT: ...       // wrong for stream g.id alone: reset that with code g.fault
+ *         case H2_FLOOD: ...       // it sends little else than what asks for nothing: end it
+ *         case H2_ENOMEM: ...
  *         }
  *
  * Frames that ask for nothing are free for a client and work for a server, so they are counted and
