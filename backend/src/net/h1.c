@@ -128,6 +128,7 @@ static void upgrade(struct conn *c, struct txn *t)
 {
     struct buf *out = &c->server->scratch;
     struct ws *ws = ws_new(t, c, NULL);
+    const char *protocol;
     char accept[32];
 
     if (!ws) {
@@ -138,8 +139,12 @@ static void upgrade(struct conn *c, struct txn *t)
     buf_clear(out);
     buf_printf(out,
                "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n"
-               "sec-websocket-accept: %s\r\nx-request-id: %s\r\n\r\n",
+               "sec-websocket-accept: %s\r\nx-request-id: %s\r\n",
                accept, t->req.id);
+    protocol = ws_protocol(ws, &t->req);
+    if (protocol)
+        buf_printf(out, "sec-websocket-protocol: %s\r\n", protocol);
+    buf_puts(out, "\r\n");
     c->kind = CONN_WS;
     c->ws = ws;
     c->txn = NULL;

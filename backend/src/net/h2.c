@@ -137,6 +137,8 @@ static void upgrade(struct h2_stream *st)
         return;
     }
     http_reply_empty(&t->res, 200);
+    if (ws_protocol(ws, &t->req))
+        http_set_header(&t->res, "Sec-WebSocket-Protocol", ws_protocol(ws, &t->req));
     st->ws = ws;
     t->req.received_us = 1;
     txn_answer(t);

@@ -110,7 +110,7 @@ int http_multipart_nth(const struct http_request *req, const char *name, size_t 
  *      .body_max = 200 << 20, .intake = &upload_intake},
  *
  * Threads    Workers, one call at a time for a request: begin on LANE_REQUEST, the others on
- *            LANE_READ. drop() on the loop thread where no worker can be had any more.
+ *            LANE_INTAKE. drop() on the loop thread where no worker can be had any more.
  * Errors     0 to go on; 1 when it has filled res, which is then the answer; or a negative code,
  *            as a handler's. Nothing more of the body is read after that.
  */
@@ -288,6 +288,9 @@ struct ws_handlers {
 struct ws_route {
     const char *path; /**< "/ws/transcribe" */
     struct ws_handlers h;
+    /** (optional) A subprotocol (RFC 6455 section 1.9) in small letters: chosen when the client
+     *  offers it, among others too. */
+    const char *protocol;
 };
 
 /** Queue a message. UV_ENOBUFS: the receiver lags too far and is being closed. UV_ENOMEM: it is

@@ -32,8 +32,11 @@ enum {
     RESPONSE_MAX = 64 << 20, /* a response held in memory */
     PIECE = 128 << 10,       /* of a body that is handed on, and of a source: a worker's time */
     RESPONSE_HEADERS_MAX = 8 << 10,
-    READ_SIZE = 64 << 10,         /* read at a time, into one buffer for all */
-    READS_A_TURN = 4,             /* then the others have their turn */
+    READ_SIZE = 64 << 10,    /* read at a time, into one buffer for all */
+    READS_A_TURN = 4,        /* then the others have their turn */
+    BULK_A_TICK = 128 << 10, /* of bodies in pieces, of all connections together */
+    BULK_LEAST = 16 << 10,   /* of them, of one connection */
+    BULK_TICK_MS = 1,
     REQUESTS_A_TURN = 32,         /* the same for requests that were sent in one go */
     HELD_MAX = 16 << 10,          /* read ahead while a request is being answered */
     WRITE_SIZE = 64 << 10,        /* given to the socket at a time */
@@ -174,6 +177,7 @@ struct conn {
     uv_poll_t poll;
     struct link in_list; /* server->conns */
     struct link touched; /* server->touched */
+    struct link paced;   /* server->paced */
     struct http_server *server;
     SSL *ssl;
     int fd;
@@ -199,6 +203,7 @@ struct conn {
     struct buf out;    /* written, not taken by the socket yet */
     size_t out_at;
     size_t skipped;
+    size_t credit; /* so much of a body in pieces may be read */
     struct http1 h1;
     struct txn *txn; /* HTTP/1: the request being read or answered */
     struct h2 *h2;
@@ -273,6 +278,8 @@ struct http_server {
     struct link open_sockets;
     struct link touched; /* connections with something to do at the end of the turn */
     uv_idle_t turn;      /* runs while there are such */
+    struct link paced;   /* connections with a body in pieces whose turn comes with a tick */
+    struct loop_timer *pace;
     size_t connections;
     size_t bodies; /* bytes of all requests' bodies that are held */
     struct guests *guests;
@@ -325,6 +332,7 @@ SSL *tls_accept(struct tls *tls, int fd);
 int conn_open(struct http_server *s, int fd, const struct in6_addr *from, uint16_t port,
               bool redirects);
 void conn_turn(uv_idle_t *idle);
+void conn_pace(void *server);     /* a tick: those that wait for it read on */
 void conn_kill(struct conn *c);   /* now, without another word */
 void conn_finish(struct conn *c); /* once all is written, and the peer had time to read it */
 void conn_touch(struct conn *c);  /* have it looked at before the turn ends */
@@ -423,6 +431,7 @@ void ws_sweep(struct http_server *s, uint64_t now_ms);
 void ws_close_all(struct http_server *s, int code);
 void ws_accept_key(const char *key, char to[static 32]); /* RFC 6455 section 4.2.2 */
 const struct ws_route *ws_route_find(const struct http_server *s, const char *path);
+const char *ws_protocol(const struct ws *ws, const struct http_request *req); /* NULL: none */
 
 /* txn.c: the life of a request */
 int txn_headed(struct txn *t); /* 0, or the status it is refused with */

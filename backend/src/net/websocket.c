@@ -613,6 +613,14 @@ void ws_accept_key(const char *key, char to[static 32])
     EVP_EncodeBlock((unsigned char *)to, hash, (int)n);
 }
 
+const char *ws_protocol(const struct ws *ws, const struct http_request *req)
+{
+    const char *protocol = ws->route->protocol;
+    const char *offered = http_header(req, "sec-websocket-protocol");
+
+    return protocol && list_has(offered, protocol) ? protocol : NULL;
+}
+
 struct ws *ws_new(struct txn *t, struct conn *c, struct h2_stream *h2)
 {
     struct ws *ws = calloc(1, sizeof(*ws));
