@@ -30,6 +30,7 @@ static const struct {
 } table[LANE_COUNT] = {
     [LANE_REQUEST] = {"request", 4, 4, 64, 1024, priority_prompt},
     [LANE_READ] = {"read", 2, 2, 16, 256, NULL},
+    [LANE_INTAKE] = {"intake", 2, 1, 8, 256, NULL},
     [LANE_DECODE] = {"decode", 2, 1, 8, 64, priority_low}, /* net/ limits the size of the bodies */
     [LANE_HASH] = {"hash", 1, 1, 4, 64, priority_low},     /* each job takes 19 MiB */
     [LANE_STORE] = {"store", 1, 0, 1, 1024, priority_prompt},
@@ -121,18 +122,19 @@ static void begin(struct pool *pool, struct item *it)
     it->since_ns = now;
 }
 
-/* {lock} */
-static void end(struct pool *pool, struct item *it)
+/* {lock} True: the loop is to be woken. */
+static bool end(struct pool *pool, struct item *it)
 {
+    struct list *finished = &pool->lanes->finished;
+    bool first = !finished->first;
+
     pool->stats.running--;
     pool->stats.done++;
     histogram_add(&pool->stats.worked, (double)(uv_hrtime() - it->since_ns) / 1e9);
-    if (it->wait) {
-        wait_end(it->wait); /* the item may be gone after this */
-        return;
-    }
-    list_push(&pool->lanes->finished, it);
-    uv_async_send(&pool->lanes->wake);
+    if (it->wait)
+        return false; /* its caller wakes the waiter */
+    list_push(finished, it);
+    return first;
 }
 
 static void worker(void *arg)
@@ -147,6 +149,8 @@ static void worker(void *arg)
     uv_mutex_lock(&lanes->lock);
     for (;;) {
         struct item *it;
+        struct wait *wait;
+        bool wakes;
 
         while (!pool->waiting.first && !lanes->closed[pool->lane])
             wait_for_work(&pool->more, &lanes->lock, 0);
@@ -160,8 +164,15 @@ static void worker(void *arg)
         it->work(it->arg);
         about_set((struct about){0});
 
+        wait = it->wait;
         uv_mutex_lock(&lanes->lock);
-        end(pool, it);
+        wakes = end(pool, it);
+        uv_mutex_unlock(&lanes->lock);
+        if (wait)
+            wait_end(wait); /* the item is gone with it */
+        else if (wakes)
+            uv_async_send(&lanes->wake);
+        uv_mutex_lock(&lanes->lock);
     }
     uv_mutex_unlock(&lanes->lock);
 }
@@ -214,9 +225,10 @@ static int push(struct lanes *lanes, enum lane lane, struct item *it)
     } else {
         list_push(&pool->waiting, it);
         pool->stats.queued++;
-        uv_cond_signal(&pool->more);
     }
     uv_mutex_unlock(&lanes->lock);
+    if (!err)
+        uv_cond_signal(&pool->more);
     return err;
 }
 

@@ -35,6 +35,7 @@ struct loop;
 enum lane {
     LANE_REQUEST, /**< Short REST handlers: look something up, answer */
     LANE_READ,    /**< Files, which may be slow: the page's, exports, recordings */
+    LANE_INTAKE,  /**< Bodies that arrive in pieces, on their way to the disk */
     LANE_DECODE,  /**< Uploads: decodes untrusted media to samples; at low priority */
     LANE_HASH,    /**< Passwords: takes memory and processor time; at low priority */
     LANE_STORE,   /**< Writes to the store: one thread, because SQLite has one writer */

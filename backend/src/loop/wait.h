@@ -10,7 +10,8 @@
  * Every blocking wait names what it waits for: the loop thread, or a lane (loop/lanes.h). So that
  * nothing can ever wait for itself, not even through others, waits go in one direction only:
  *
- *     request -> read -> decode -> hash -> store        each lane may wait for those behind it
+ *     request -> read -> intake -> decode -> hash -> store
+ *                                  each lane may wait for those behind it
  *     any lane -> the loop                              which waits for nobody
  *
  * A wait in the other direction is a bug, whatever the load. It does not wait to hang until the day

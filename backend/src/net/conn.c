@@ -54,6 +54,7 @@ void conn_kill(struct conn *c)
         return;
     c->dead = true;
     link_del(&c->touched);
+    link_del(&c->paced);
     uv_close((uv_handle_t *)&c->poll, on_closed);
 }
 
@@ -269,18 +270,67 @@ static void at_end(struct conn *c)
         conn_kill(c);
 }
 
+/* Is it in the middle of a body that is handed on in pieces? Whoever sends one sends as fast as it
+ * is read, and a loop that is kept busy is put aside by the kernel for some milliseconds when its
+ * share is used up, with everybody who only asks for a line. So these are read in ticks: the loop
+ * rests in between, and who rests is woken at once. */
+static bool is_bulk(const struct conn *c)
+{
+    const struct txn *t = c->kind == CONN_HTTP1 ? c->txn : NULL;
+
+    return t && t->upload && t->state == TXN_BODY;
+}
+
 static bool wants_input(const struct conn *c)
 {
     if (c->dead || c->eof)
         return false;
     switch (c->kind) {
     case CONN_HTTP1:
-        return c->in.len == 0;
+        return c->in.len == 0 && (c->credit || !is_bulk(c));
     case CONN_HTTP2:
         return !conn_blocked(c);
     default:
         return true;
     }
+}
+
+static void wait_for_tick(struct conn *c)
+{
+    struct http_server *s = c->server;
+
+    if (!link_empty(&c->paced))
+        return;
+    if (link_empty(&s->paced))
+        timer_start(s->pace, BULK_TICK_MS, 0);
+    link_add(&s->paced, &c->paced);
+}
+
+void conn_pace(void *server)
+{
+    struct http_server *s = server;
+    size_t waiting = 0, share, left = BULK_A_TICK;
+
+    for (const struct link *l = s->paced.next; l != &s->paced; l = l->next)
+        waiting++;
+    share = BULK_A_TICK / (waiting ? waiting : 1);
+    share = share < BULK_LEAST ? BULK_LEAST : share;
+    for (; left >= share && !link_empty(&s->paced); left -= share) {
+        struct conn *c = LINK_OF(s->paced.next, struct conn, paced);
+
+        link_del(&c->paced);
+        c->credit = share;
+        conn_rearm(c);
+    }
+    if (!link_empty(&s->paced))
+        timer_start(s->pace, BULK_TICK_MS, 0);
+}
+
+static size_t most_now(const struct conn *c)
+{
+    if (is_bulk(c))
+        return c->credit < READ_SIZE ? c->credit : READ_SIZE;
+    return c->txn && c->txn->state > TXN_BODY ? HELD_MAX : READ_SIZE;
 }
 
 static void readable(struct conn *c)
@@ -292,7 +342,7 @@ static void readable(struct conn *c)
     c->again = false;
     c->wants_write = false;
     for (int i = 0; i < READS_A_TURN && wants_input(c); i++) {
-        size_t most = c->txn && c->txn->state > TXN_BODY ? HELD_MAX : READ_SIZE;
+        size_t most = most_now(c);
         ssize_t n = get(c, c->server->rx, most);
 
         if (n == UV_EAGAIN)
@@ -305,6 +355,7 @@ static void readable(struct conn *c)
             at_end(c);
             return;
         }
+        c->credit -= (size_t)n < c->credit ? (size_t)n : c->credit;
         use(c, c->server->rx, (size_t)n);
         if (!c->ssl && (size_t)n < most)
             return;
@@ -322,6 +373,8 @@ void conn_rearm(struct conn *c)
 
     if (c->dead)
         return;
+    if (is_bulk(c) && !c->credit)
+        wait_for_tick(c);
     if (wants_input(c))
         want |= UV_READABLE;
     else if (!c->eof && !c->hung_up)
@@ -495,6 +548,7 @@ int conn_open(struct http_server *s, int fd, const struct in6_addr *from, uint16
     buf_init(&c->in, SIZE_MAX / 2);
     buf_init(&c->out, OUT_MAX);
     link_init(&c->touched);
+    link_init(&c->paced);
     link_add(&s->conns, &c->in_list);
     s->connections++;
     s->refs++;

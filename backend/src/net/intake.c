@@ -79,7 +79,7 @@ void intake_store(struct txn *t)
     t->piece = t->in;
     t->in = spare;
     t->state = TXN_STORING;
-    if (!txn_give(t, LANE_READ, store_piece, stored)) {
+    if (!txn_give(t, LANE_INTAKE, store_piece, stored)) {
         t->state = TXN_BODY;
         refuse(t, UV_EAGAIN);
     }
@@ -125,7 +125,7 @@ void intake_drop(struct txn *t)
     d = malloc(sizeof(*d));
     if (d) {
         *d = (struct dropping){intake_of(t), t->upload};
-        if (!lane_submit(t->server->lanes, LANE_READ, drop, dropped, d)) {
+        if (!lane_submit(t->server->lanes, LANE_INTAKE, drop, dropped, d)) {
             t->upload = NULL;
             return;
         }

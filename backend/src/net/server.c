@@ -318,6 +318,8 @@ static int open_parts(struct http_server *s, struct errbuf *why)
         err = timer_start(s->sweep, SWEEP_MS, SWEEP_MS);
     if (!err)
         err = timer_open(&s->deadline, s->loop, on_deadline, s);
+    if (!err)
+        err = timer_open(&s->pace, s->loop, conn_pace, s);
     return err;
 }
 
@@ -368,6 +370,7 @@ int http_server_open(struct http_server **sp, struct loop *loop, struct lanes *l
     link_init(&s->txns);
     link_init(&s->open_sockets);
     link_init(&s->touched);
+    link_init(&s->paced);
     s->rx = malloc(READ_SIZE);
     err = s->rx && make_room(&s->scratch, RESPONSE_HEADERS_MAX + READ_SIZE + WRITE_SIZE) &&
                   make_room(&s->h2_out, READ_SIZE + WRITE_SIZE)
@@ -402,6 +405,7 @@ void http_server_close(struct http_server *s)
     timer_close(s->deadline);
     stop_listening(s);
     close_connections(s);
+    timer_close(s->pace);
     if (s->turning)
         uv_close((uv_handle_t *)&s->turn, on_turn_closed);
     server_unref(s);

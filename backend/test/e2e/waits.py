@@ -145,7 +145,7 @@ class Store(Waits):
     def test_each_lane_counts_its_work(self):
         text = self.server.request("GET", "/metrics")[2].decode()
         done = {lane: float(n) for lane, n in re.findall(r'interviewd_lane_run_seconds_count{lane="(\w+)"} ([\d.e+]+)', text)}
-        self.assertEqual(set(done), {"request", "read", "decode", "hash", "store", "sound"})
+        self.assertEqual(set(done), {"request", "read", "intake", "decode", "hash", "store", "sound"})
         self.assertGreater(done["store"], 0)
         self.assertIn('interviewd_lane_refused_total{lane="store"} 0', text)
 

@@ -375,6 +375,27 @@ static void many_at_once_cost_their_pieces_only(void **state)
     }
 }
 
+/* However fast it is sent: the loop rests between the ticks, for others. */
+static void a_body_is_read_in_ticks(void **state)
+{
+    static char body[BODY_MAX];
+    uint64_t begun_ns, ticks = BODY_MAX / BULK_A_TICK;
+    char text[64];
+    int fd;
+
+    (void)state;
+    for (size_t i = 0; i < BODY_MAX; i++)
+        body[i] = byte_at(i);
+    snprintf(text, sizeof(text), "Content-Length: %d\r\n", BODY_MAX);
+    fd = open_post("", text);
+    begun_ns = uv_hrtime();
+    assert_int_equal(wire_send(fd, body, BODY_MAX), 0);
+    snprintf(text, sizeof(text), "%d right", BODY_MAX);
+    expect_answer(fd, 200, text);
+    assert_true(uv_hrtime() - begun_ns > (ticks - 4) * BULK_TICK_MS * 1000000);
+    wire_close(fd);
+}
+
 static void who_leaves_is_dropped_once(void **state)
 {
     int fd = open_post("", "Content-Length: 1000000\r\n");
@@ -638,6 +659,7 @@ int main(void)
         EACH(a_body_in_chunks_does_too),
         EACH(a_sender_is_not_read_while_a_piece_is_stored),
         EACH(many_at_once_cost_their_pieces_only),
+        EACH(a_body_is_read_in_ticks),
         EACH(who_leaves_is_dropped_once),
         EACH(what_is_refused_halfway_is_answered_and_dropped),
         EACH(what_is_refused_before_is_never_begun),
