@@ -16,7 +16,6 @@ LOOKED_THROUGH = {
     "asr_hub_lines": "places taken",
     "asr_line_backlog_ms": "audio that waits",
     "asr_line_cancel": "a line given up between two calls",
-    "asr_session_end_utterance": "an end without a pause",
     "config_write_docs": "the guide says what the table says",
     "config_write_env": "the example says what the table says",
     "llm_provider_fill": "a provider as the chain sees it",

@@ -1,9 +1,10 @@
 /**
  * @file fuzz/ws_message.c  What clients say on the WebSockets: JSON, start, audioData, generate,
- * record
+ * record, and what a client of /v1/realtime sets
  *
  * Held: a message is either taken within its limits or refused with a code and a sentence.
  */
+#include "api/realtime.h"
 #include "api/ws_messages.h"
 
 #include "base/json.h"
@@ -71,6 +72,27 @@ static void read_generate(const json_t *msg)
         abort();
 }
 
+/* In both dialects. What was taken is told again, as JSON that is read alike. */
+static void read_realtime(const json_t *msg)
+{
+    for (int dialect = REALTIME_GA; dialect <= REALTIME_BETA; dialect++) {
+        struct realtime_settings s = realtime_defaults(), again = s;
+        struct realtime_complaint why = {NULL, ""};
+        json_t *told;
+
+        if (!realtime_read(NULL, msg, (enum realtime_dialect)dialect, &s, &why)) {
+            if (!why.param || !why.text[0])
+                abort();
+            continue;
+        }
+        told = realtime_write(&s, (enum realtime_dialect)dialect, "sess", 0);
+        if (!told || !realtime_read(NULL, told, (enum realtime_dialect)dialect, &again, &why) ||
+            strcmp(s.prompt, again.prompt) != 0 || s.turns != again.turns)
+            abort();
+        json_decref(told);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     json_t *msg = json_parse((const char *)data, size);
@@ -80,6 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_audio(msg);
         read_generate(msg);
         read_record(msg);
+        read_realtime(msg);
     }
     json_decref(msg);
     return 0;

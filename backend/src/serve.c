@@ -48,9 +48,10 @@ struct serve {
 };
 
 static const struct ws_route sockets[] = {
-    {"/ws/transcribe", {0}},
-    {"/ws/llm-stream", {0}},
-    {NULL, {0}},
+    {.path = "/ws/transcribe"},
+    {.path = "/ws/llm-stream"},
+    {.path = "/v1/realtime", .protocol = "realtime"},
+    {.path = NULL},
 };
 
 /* -------------------------------------------------------------------------- stopping */
@@ -206,6 +207,7 @@ static int open_server(struct serve *s, struct errbuf *why)
     memcpy(routes, sockets, sizeof(routes));
     routes[0].h = ws_transcribe_handlers;
     routes[1].h = ws_llm_handlers;
+    routes[2].h = ws_realtime_handlers;
     return http_server_open(&s->server, s->program.app.loop, s->program.app.lanes, &config,
                             api_routes(), routes, &s->program.app, why);
 }

@@ -3260,6 +3260,199 @@ export interface components {
             /** @description With `include_usage`, of a last one without choices */
             usage?: components["schemas"]["OpenAITokens"] | null;
         } | components["schemas"]["OpenAIError"];
+        /** @description `server_vad`: an utterance ends after a silence. `semantic_vad`: sound and words say when somebody has finished. null: the client's commit ends it. */
+        OpenAIRealtimeTurns: null | {
+            /** @constant */
+            type: "server_vad";
+            /**
+             * @description Taken and not used
+             * @default 0.5
+             */
+            threshold: number;
+            /**
+             * @description Heard before the voice; 600 at most are
+             * @default 300
+             */
+            prefix_padding_ms: number;
+            /** @default 500 */
+            silence_duration_ms: number;
+        } | {
+            /** @constant */
+            type: "semantic_vad";
+            /**
+             * @default auto
+             * @enum {string}
+             */
+            eagerness: "low" | "medium" | "high" | "auto";
+        };
+        OpenAIRealtimeTranscription: {
+            model?: components["schemas"]["OpenAIHearingModel"];
+            /** @description As `Language`; absent: detected */
+            language?: string;
+            /** @description Text that might have come before, at most 4096 bytes */
+            prompt?: string;
+        };
+        /** @description Of a `session.update` only what it names changes */
+        OpenAIRealtimeSession: {
+            /** @constant */
+            object?: "realtime.transcription_session";
+            id?: string;
+            /** @constant */
+            type?: "transcription";
+            /** @description Of an access token, [s] since 1970; a personal key does not expire */
+            expires_at?: number;
+            audio?: {
+                input?: {
+                    format?: {
+                        /**
+                         * @description Mono: 16 bit little-endian samples, or G.711
+                         * @enum {string}
+                         */
+                        type: "audio/pcm" | "audio/pcmu" | "audio/pcma";
+                        /**
+                         * @description Of audio/pcm; G.711 has 8000
+                         * @constant
+                         */
+                        rate?: 24000;
+                    };
+                    /** @description Taken and not used */
+                    noise_reduction?: Record<string, never> | null;
+                    transcription?: components["schemas"]["OpenAIRealtimeTranscription"];
+                    turn_detection?: components["schemas"]["OpenAIRealtimeTurns"];
+                };
+            };
+        };
+        OpenAIRealtimeOlderSession: {
+            /** @constant */
+            object?: "realtime.transcription_session";
+            id?: string;
+            expires_at?: number;
+            /** @enum {string} */
+            input_audio_format?: "pcm16" | "g711_ulaw" | "g711_alaw";
+            input_audio_noise_reduction?: Record<string, never> | null;
+            input_audio_transcription?: components["schemas"]["OpenAIRealtimeTranscription"];
+            turn_detection?: components["schemas"]["OpenAIRealtimeTurns"];
+        };
+        /** @description Any of them may have an `event_id`, which an `error` about it names */
+        OpenAIRealtimeClientEvent: {
+            /** @constant */
+            type: "session.update";
+            session: components["schemas"]["OpenAIRealtimeSession"];
+        } | {
+            /** @constant */
+            type: "transcription_session.update";
+            session: components["schemas"]["OpenAIRealtimeOlderSession"];
+        } | {
+            /** @constant */
+            type: "input_audio_buffer.append";
+            /** @description A message may end in the middle of a sample */
+            audio: string;
+        } | {
+            /** @enum {string} */
+            type: "input_audio_buffer.commit" | "input_audio_buffer.clear";
+        };
+        /**
+         * @description For each utterance: `speech_started` and `speech_stopped` (not where the client commits), `committed`, the item, the words. Deltas are words that will not
+         *     change, while somebody still speaks too; put together they are the transcript, unless the recogniser thought otherwise at the end.
+         */
+        OpenAIRealtimeServerEvent: {
+            /** @enum {string} */
+            type: "session.created" | "session.updated";
+            event_id: string;
+            session: components["schemas"]["OpenAIRealtimeSession"];
+        } | {
+            /** @enum {string} */
+            type: "transcription_session.created" | "transcription_session.updated";
+            event_id: string;
+            session: components["schemas"]["OpenAIRealtimeOlderSession"];
+        } | {
+            /** @enum {string} */
+            type: "input_audio_buffer.speech_started" | "input_audio_buffer.speech_stopped";
+            event_id: string;
+            item_id: string;
+            /** @description Of `speech_started`, as all times since the first sample of this socket */
+            audio_start_ms?: number;
+            /** @description Of `speech_stopped`: the end of the voice */
+            audio_end_ms?: number;
+        } | {
+            /** @constant */
+            type: "input_audio_buffer.committed";
+            event_id: string;
+            item_id: string;
+            previous_item_id: string | null;
+        } | {
+            /** @constant */
+            type: "input_audio_buffer.cleared";
+            event_id: string;
+        } | {
+            /**
+             * @description The last one in the older form
+             * @enum {string}
+             */
+            type: "conversation.item.added" | "conversation.item.done" | "conversation.item.created";
+            event_id: string;
+            previous_item_id: string | null;
+            item: {
+                id: string;
+                /** @constant */
+                object: "realtime.item";
+                /** @constant */
+                type: "message";
+                /** @constant */
+                status: "completed";
+                /** @constant */
+                role: "user";
+                content: {
+                    /** @constant */
+                    type?: "input_audio";
+                    transcript?: null;
+                }[];
+            };
+        } | {
+            /** @constant */
+            type: "conversation.item.input_audio_transcription.delta";
+            event_id: string;
+            item_id: string;
+            /** @constant */
+            content_index: 0;
+            delta: string;
+        } | {
+            /** @constant */
+            type: "conversation.item.input_audio_transcription.completed";
+            event_id: string;
+            item_id: string;
+            /** @constant */
+            content_index: 0;
+            /** @description Empty when it turned out to hold no words */
+            transcript: string;
+            usage: {
+                /** @constant */
+                type: "duration";
+                seconds: number;
+            };
+        } | {
+            /** @constant */
+            type: "conversation.item.input_audio_transcription.failed";
+            event_id: string;
+            item_id: string;
+            /** @constant */
+            content_index: 0;
+            error: Record<string, never>;
+        } | {
+            /** @constant */
+            type: "error";
+            event_id: string;
+            error: {
+                /** @enum {string} */
+                type: "invalid_request_error" | "rate_limit_error" | "server_error";
+                /** @enum {string} */
+                code: "invalid_api_key" | "session_expired" | "model_not_found" | "invalid_value" | "unknown_event" | "input_audio_buffer_commit_empty" | "rate_limit_exceeded" | "overloaded" | "unavailable" | "internal";
+                message: string;
+                param: string | null;
+                /** @description Of the client's event */
+                event_id: string | null;
+            };
+        };
         /**
          * @description The first message of a socket, and again with a fresh access token of the same user before the last one expires. A token that is no good
          *     closes the socket with 4401.

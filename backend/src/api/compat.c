@@ -19,7 +19,7 @@
 
 /* Clients have these built in. */
 static const char *const openai_ears[] = {"whisper-1", "gpt-4o-transcribe",
-                                          "gpt-4o-mini-transcribe"};
+                                          "gpt-4o-mini-transcribe", "gpt-realtime-whisper"};
 
 /* ------------------------------------------------------------------------------- errors */
 

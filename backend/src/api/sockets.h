@@ -8,5 +8,6 @@
 
 extern const struct ws_handlers ws_transcribe_handlers; /**< /ws/transcribe */
 extern const struct ws_handlers ws_llm_handlers;        /**< /ws/llm-stream */
+extern const struct ws_handlers ws_realtime_handlers;   /**< /v1/realtime */
 
 #endif

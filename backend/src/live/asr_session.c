@@ -458,13 +458,36 @@ enum voice_who asr_session_who(const struct asr_session *h, uint32_t utterance, 
 
 /* ---------------------------------------------------------------- the side of turns */
 
+static int begin(struct asr_session *h, const struct turn_event *event)
+{
+    int err = add(h, event) ? asr_line_begin(h->line, event->utterance) : UV_ENOMEM;
+
+    if (!err && h->h.on_begin)
+        h->h.on_begin(event->utterance, event->audio_ms, h->arg);
+    return err;
+}
+
+static int end(struct asr_session *h, struct utterance *u)
+{
+    int err;
+
+    judge_voice(h, u);
+    u->eager_held = false; /* the end includes it */
+    u->ended = true;
+    u->voiced_us = h->push_to_talk ? clock_mono_us() : arrival_of(h, u->end_ms);
+    err = asr_line_end(h->line);
+    if (!err && h->h.on_end)
+        h->h.on_end(u->number, u->end_ms, h->arg);
+    return err;
+}
+
 static int follow(struct asr_session *h, struct utterance *u, const struct turn_event *event)
 {
     bool told;
 
     switch (event->kind) {
     case TURN_BEGINS:
-        return add(h, event) ? asr_line_begin(h->line, event->utterance) : UV_ENOMEM;
+        return begin(h, event);
     case TURN_AUDIO:
         return asr_line_feed(h->line, event->pcm, event->n);
     case TURN_PAUSES:
@@ -484,11 +507,7 @@ static int follow(struct asr_session *h, struct utterance *u, const struct turn_
             tell_turn(h, u, TURN_RESUMED, u->text);
         return 0;
     case TURN_ENDS:
-        judge_voice(h, u);
-        u->eager_held = false; /* the end includes it */
-        u->ended = true;
-        u->voiced_us = h->push_to_talk ? clock_mono_us() : arrival_of(h, u->end_ms);
-        return asr_line_end(h->line);
+        return end(h, u);
     }
     return 0;
 }

@@ -67,6 +67,11 @@ struct asr_session_turn {
 
 struct asr_session_handlers {
     void (*on_ready)(const char *engine, const char *model, void *arg);
+    /** (optional) Somebody begins to speak; audio_ms: where what is heard of it begins, with what
+     *  came just before the voice. */
+    void (*on_begin)(uint32_t utterance, uint64_t audio_ms, void *arg);
+    /** (optional) Its last voice is over; the final follows. */
+    void (*on_end)(uint32_t utterance, uint64_t end_ms, void *arg);
     void (*on_partial)(uint32_t utterance, const struct asr_result *res, uint64_t start_ms,
                        uint64_t end_ms, void *arg);
     void (*on_final)(const struct asr_session_final *final, void *arg);

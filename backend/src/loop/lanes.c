@@ -122,19 +122,14 @@ static void begin(struct pool *pool, struct item *it)
     it->since_ns = now;
 }
 
-/* {lock} True: the loop is to be woken. */
-static bool end(struct pool *pool, struct item *it)
+/* {lock} */
+static void end(struct pool *pool, struct item *it)
 {
-    struct list *finished = &pool->lanes->finished;
-    bool first = !finished->first;
-
     pool->stats.running--;
     pool->stats.done++;
     histogram_add(&pool->stats.worked, (double)(uv_hrtime() - it->since_ns) / 1e9);
-    if (it->wait)
-        return false; /* its caller wakes the waiter */
-    list_push(finished, it);
-    return first;
+    if (!it->wait)
+        list_push(&pool->lanes->finished, it);
 }
 
 static void worker(void *arg)
@@ -150,7 +145,6 @@ static void worker(void *arg)
     for (;;) {
         struct item *it;
         struct wait *wait;
-        bool wakes;
 
         while (!pool->waiting.first && !lanes->closed[pool->lane])
             wait_for_work(&pool->more, &lanes->lock, 0);
@@ -166,11 +160,12 @@ static void worker(void *arg)
 
         wait = it->wait;
         uv_mutex_lock(&lanes->lock);
-        wakes = end(pool, it);
+        end(pool, it);
         uv_mutex_unlock(&lanes->lock);
+        /* Whoever is woken may be chosen at once, and this thread put aside: not with the lock. */
         if (wait)
-            wait_end(wait); /* the item is gone with it */
-        else if (wakes)
+            wait_end(wait); /* the item may be gone after this */
+        else
             uv_async_send(&lanes->wake);
         uv_mutex_lock(&lanes->lock);
     }

@@ -18,6 +18,8 @@ struct seen {
     struct asr_session *h;
     int ready, partials, finals, errors, done;
     int eager, resumed, ended;
+    int begun, over;
+    uint64_t begun_ms, over_ms;
     bool after_done; /* something came after on_done */
     bool close_in_final;
     char text[512], eager_text[512];
@@ -40,6 +42,23 @@ static void on_ready(const char *engine, const char *model, void *arg)
     (void)engine;
     (void)model;
     s->ready++;
+}
+
+static void on_begin(uint32_t u, uint64_t audio_ms, void *arg)
+{
+    struct seen *s = arg;
+
+    assert_int_equal(u, ++s->begun);
+    s->begun_ms = audio_ms;
+}
+
+static void on_end(uint32_t u, uint64_t end_ms, void *arg)
+{
+    struct seen *s = arg;
+
+    assert_int_equal(u, ++s->over);
+    assert_true(s->finals < s->over); /* its words come behind it */
+    s->over_ms = end_ms;
 }
 
 static void on_partial(uint32_t u, const struct asr_result *res, uint64_t start, uint64_t end,
@@ -108,6 +127,8 @@ static void on_done(void *arg)
 }
 
 static const struct asr_session_handlers handlers = {.on_ready = on_ready,
+                                                     .on_begin = on_begin,
+                                                     .on_end = on_end,
                                                      .on_partial = on_partial,
                                                      .on_final = on_final,
                                                      .on_turn = on_turn,
@@ -184,6 +205,10 @@ static void a_sentence_becomes_a_final_with_its_times(void **state)
     assert_int_equal(w->seen.finals, 1);
     assert_in_range(w->seen.start_ms, 1900, 2050);
     assert_in_range(w->seen.end_ms, 4900, 5050);
+    assert_int_equal(w->seen.begun, 1);
+    assert_in_range(w->seen.begun_ms, 1500, 1800); /* with the pre-roll */
+    assert_int_equal(w->seen.over, 1);
+    assert_int_equal(w->seen.over_ms, w->seen.end_ms);
     assert_in_range(w->seen.first_word_ms, 1500, 1800); /* stream time: where the pre-roll began */
     assert_memory_equal(w->seen.text, "tell me about", 13);
     asr_session_stop(w->seen.h);
