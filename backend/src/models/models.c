@@ -160,11 +160,13 @@ static bool find_best(char *path, const char *dir, const char *language, int ran
     bool found = false;
 
     while (d && (e = readdir(d)) != NULL) {
-        struct ear ear = {.rank = models_rank(e->d_name + 5),
-                          .english = strstr(e->d_name, ".en") != NULL};
+        struct ear ear = {.english = strstr(e->d_name, ".en") != NULL};
         char file[MODELS_PATH_MAX];
 
-        if (!model_name(e->d_name) || ear.rank > rank_max || !models_hears(e->d_name, language) ||
+        if (!model_name(e->d_name))
+            continue; /* it may be shorter than "ggml-" */
+        ear.rank = models_rank(e->d_name + 5);
+        if (ear.rank > rank_max || !models_hears(e->d_name, language) ||
             snprintf(file, sizeof(file), "%s/%s", dir, e->d_name) >= (int)sizeof(file) ||
             !is_file(file, &ear.size))
             continue;

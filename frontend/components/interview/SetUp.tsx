@@ -188,7 +188,7 @@ export function SetUp() {
         <SoundCheck />
         {prefs.input !== 'tab' && <VoicePhrase deviceId={prefs.deviceId} session={draft.id} />}
       </Card>
-      <div className="sticky bottom-16 z-20 -mx-4 grid gap-2 border-t border-line bg-paper px-4 py-3 sm:-mx-6 sm:px-6 lg:bottom-0 lg:col-span-2 lg:mx-0 lg:flex lg:flex-wrap lg:items-center lg:gap-x-6 lg:px-0">
+      <div className="sticky bottom-[calc(3.5rem+1px+env(safe-area-inset-bottom))] z-20 -mx-4 grid gap-2 border-t border-line bg-paper px-4 py-3 sm:-mx-6 sm:px-6 lg:bottom-0 lg:col-span-2 lg:mx-0 lg:flex lg:flex-wrap lg:items-center lg:gap-x-6 lg:px-0">
         {error !== null && (
           <Failure>
             {sentence(error)}
