@@ -121,7 +121,8 @@ def once(rows, hear, *way):
 
 def live(model, rows, *options, late=60):
     """As if spoken now, by whisper-probe: an object a recording, see tools/whisper-probe/each.c. Turns are heard with the networks
-    where they can be had; `late` is what a machine needs to answer a pause, in ms."""
+    where they can be had; `late` is what a machine needs to answer a pause, in ms. One thread: what is heard is the same, and tests
+    run beside each other."""
     nets, _ = networks()
     if nets:
         options += ("--nets", nets, "--late", str(late))
@@ -130,7 +131,7 @@ def live(model, rows, *options, late=60):
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as listing:
             listing.write("".join(path + "\n" for path in paths))
             listing.flush()
-            run = subprocess.run([BUILD / "whisper-probe", model, listing.name, "--each", "--threads", "2", *options],
+            run = subprocess.run([BUILD / "whisper-probe", model, listing.name, "--each", "--threads", "1", *options],
                                  capture_output=True, text=True, check=True)
         return map(json.loads, run.stdout.splitlines())
 
