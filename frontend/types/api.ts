@@ -4092,6 +4092,8 @@ export interface components {
         FilterProfile: components["schemas"]["Id"];
         /** @description Held with a profile whose role has these words, the last one as its beginning */
         FilterRole: string;
+        /** @description At least one of its questions was answered by this provider, by its name in `GET llm/models`, or `outline`. Answers of versions that kept no provider count for none */
+        FilterProvider: string;
         ProfileId: components["schemas"]["Id"];
         /** @description Of the catalogue; nothing else can be named */
         ModelName: string;
@@ -5895,6 +5897,8 @@ export interface operations {
                 profileId?: components["parameters"]["FilterProfile"];
                 /** @description Held with a profile whose role has these words, the last one as its beginning */
                 role?: components["parameters"]["FilterRole"];
+                /** @description At least one of its questions was answered by this provider, by its name in `GET llm/models`, or `outline`. Answers of versions that kept no provider count for none */
+                provider?: components["parameters"]["FilterProvider"];
                 /** @description How many at most */
                 limit?: components["parameters"]["Limit"];
                 /** @description `nextCursor` of the page before; one that the server did not make is 422 with `field` `cursor` */
@@ -6113,6 +6117,8 @@ export interface operations {
                 profileId?: components["parameters"]["FilterProfile"];
                 /** @description Held with a profile whose role has these words, the last one as its beginning */
                 role?: components["parameters"]["FilterRole"];
+                /** @description At least one of its questions was answered by this provider, by its name in `GET llm/models`, or `outline`. Answers of versions that kept no provider count for none */
+                provider?: components["parameters"]["FilterProvider"];
                 /** @description How many at most */
                 limit?: components["parameters"]["Limit"];
                 /** @description `nextCursor` of the page before; one that the server did not make is 422 with `field` `cursor` */

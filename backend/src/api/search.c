@@ -90,6 +90,26 @@ static int write_hit(const struct http_request *req, struct buf *out,
     return err;
 }
 
+/* Has the provider of the filter answered in it? The store finds those begun in its millisecond. */
+static int is_answered(const struct http_request *req, const char *provider,
+                       const struct store_session *s, bool *is, struct errbuf *why)
+{
+    const struct store_session_filter filter = {.status = STORE_ANY,
+                                                .from = s->created_at,
+                                                .until = s->created_at + 1,
+                                                .provider = provider};
+    struct store_list list = {0};
+    int err =
+        store_session_list(app_of(req)->store, req->user, &filter, STORE_PAGE_MAX, "", &list, why);
+
+    *is = false;
+    for (size_t i = 0; i < list.count && !err; i++)
+        *is |= !strcmp(((const struct store_session *)list.items)[i].id, s->id);
+    if (!err)
+        store_list_release(&list, STORE_KIND_SESSION);
+    return err;
+}
+
 static bool passes(const struct session_filter *filter, const struct store_session *s)
 {
     const struct store_session_filter *f = &filter->store;
@@ -117,6 +137,7 @@ static int write_page(const struct http_request *req, struct buf *out,
     for (size_t i = 0; i < found->found.count && !err && !more; i++) {
         const struct index_hit *hit = &found->found.hits[i];
         struct store_session session;
+        bool is;
 
         if (page->cursor[0] && strcmp(hit->session_id, page->cursor) >= 0)
             continue;
@@ -125,7 +146,13 @@ static int write_page(const struct http_request *req, struct buf *out,
             err = 0;
             continue;
         }
-        if (!err && passes(filter, &session)) {
+        is = !err && passes(filter, &session);
+        if (is && filter->store.provider) {
+            err = is_answered(req, filter->store.provider, &session, &is, why);
+            if (err)
+                store_session_release(&session);
+        }
+        if (!err && is) {
             more = n == page->limit;
             err = more ? 0 : sealed_session_open(app_of(req)->seal, &session, why);
             if (!err && !more) {

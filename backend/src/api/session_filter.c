@@ -19,6 +19,7 @@ enum {
     DAY_MS = 86400000,
     DATE_LENGTH = 10,
     ROLE_MAX = 120, /* [characters] */
+    PROVIDER_MAX = 64,
 };
 
 /* A time, or a UTC day: its beginning or its end. 1: answered. */
@@ -119,6 +120,7 @@ int session_filter_read(const struct http_request *req, struct http_response *re
     const char *status = http_query(req, "status");
     const char *profile = http_query(req, "profileId");
     const char *role = http_query(req, "role");
+    const char *provider = http_query(req, "provider");
     struct errbuf why = {""};
     int err;
 
@@ -132,6 +134,9 @@ int session_filter_read(const struct http_request *req, struct http_response *re
         return validate_refuse(req, res, "profileId", "must be the id of a profile");
     if (role && (!role[0] || utf8_count(role, strlen(role)) > ROLE_MAX))
         return validate_refuse(req, res, "role", "must have 1 to 120 characters");
+    if (provider && (!provider[0] || utf8_count(provider, strlen(provider)) > PROVIDER_MAX))
+        return validate_refuse(req, res, "provider", "must have 1 to 64 characters");
+    filter->store.provider = provider;
     if (profile || role)
         filter->store.profiles = filter->profiles;
     if (profile)

@@ -329,6 +329,8 @@ static void bind_page(sqlite3_stmt *stmt, const struct sql_page *page)
         sqlite3_bind_int64(stmt, 6, page->filter->until);
     if (page->profiles)
         sql_bind_text(stmt, 7, page->profiles);
+    if (page->filter && page->filter->provider)
+        sql_bind_text(stmt, 8, page->filter->provider);
 }
 
 /* A record that cannot be read at all, with what is known about it. */

@@ -126,7 +126,7 @@ int sqlite_session_list(void *db, const char *user_id, const struct store_sessio
 
     if (err)
         return err_set(why, err, "out of memory");
-    if (filter->from || filter->until || profiles) {
+    if (filter->from || filter->until || profiles || filter->provider) {
         page.what = &filtered;
         page.filter = filter;
         page.profiles = profiles;

@@ -33,7 +33,9 @@
 #define SESSION_FILTER                                                                             \
     "(?4 IS NULL OR status=?4) AND (?5 IS NULL OR created_at>=?5) AND "                            \
     "(?6 IS NULL OR created_at<?6) AND "                                                           \
-    "(?7 IS NULL OR profile_id IN (SELECT value FROM json_each(?7)))"
+    "(?7 IS NULL OR profile_id IN (SELECT value FROM json_each(?7))) AND "                         \
+    "(?8 IS NULL OR EXISTS(SELECT 1 FROM transcripts WHERE session_id=sessions.id "                \
+    "AND provider=?8))"
 /* From the first word to the last, without long pauses: each row adds the time by which it extends
  * beyond all rows before it. */
 #define SESSION_DURATION                                                                           \

@@ -447,6 +447,7 @@ struct store_session_filter {
     int64_t until;               /**< Begun before that time; 0: any */
     const char *const *profiles; /**< Held with one of these profiles; NULL: any */
     size_t profile_count;
+    const char *provider; /**< That answered at least one of its questions; NULL: any */
 };
 /** filter: NULL for all. */
 int store_session_list(struct store *store, const char *user_id,

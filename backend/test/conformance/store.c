@@ -1244,6 +1244,10 @@ static void filters_leave_out_the_others_on_every_page(void **state)
         {{.status = STORE_COMPLETED, .from = 10000, .profiles = one, .profile_count = 1}, 4},
         {{.status = STORE_ANY, .from = 29000, .until = 30000}, 1},
         {{.status = STORE_ANY, .from = 30000}, 0},
+        {{.status = STORE_ANY, .provider = "groq"}, 3},
+        {{.status = STORE_ANY, .provider = "outline"}, 5},
+        {{.status = STORE_COMPLETED, .from = 10000, .provider = "groq"}, 2},
+        {{.status = STORE_ANY, .provider = "gro"}, 0},
     };
     char all[64][27], seen[64][27];
 
@@ -1257,6 +1261,12 @@ static void filters_leave_out_the_others_on_every_page(void **state)
         if (i % 3)
             memcpy(s.profile_id, i % 3 == 1 ? p.id : q.id, ID_TEXT_MAX);
         assert_int_equal(store_session_put(f->store, &s, NULL), 0);
+        if (i % 10 == 0 || i % 6 == 1) {
+            struct store_transcript t = make_transcript(&s);
+
+            t.provider = i % 10 == 0 ? LITERAL("groq") : LITERAL("outline");
+            assert_int_equal(store_transcript_put(f->store, &t, NULL), 0);
+        }
     }
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         assert_int_equal(walk_filter(f, &cases[i].filter, 100, all), cases[i].count);

@@ -789,7 +789,7 @@ def a_session_is_begun_completed_and_deleted(one, many):
 
 
 @test
-def sessions_are_filtered_by_state_time_profile_and_role(one, many):
+def sessions_are_filtered_by_state_time_profile_role_and_provider(one, many):
     user = many.sign_up("filters@example.com", "Filters")
     nurse = user("POST", "v1/profiles", {**PROFILE, "name": "Me", "role": "Infirmière en chef"}).json["id"]
     chef = user("POST", "v1/profiles", {**PROFILE, "name": "Me too", "role": "Chef"}).json["id"]
@@ -798,7 +798,9 @@ def sessions_are_filtered_by_state_time_profile_and_role(one, many):
         file = a_file()
         file["session"].update(profileId=nurse if day % 2 else chef, createdAt=f"2026-05-0{day}T09:20:00.000Z",
                                status="completed" if day % 3 else "abandoned")
-        made.append(user("POST", "v1/sessions/import", {**file, "transcripts": []}).json["id"])
+        if day not in (2, 5):  # in these groq answered
+            file["transcripts"] = []
+        made.append(user("POST", "v1/sessions/import", file).json["id"])
 
     def days(query, path="v1/sessions"):
         found, cursor = [], ""
@@ -821,8 +823,11 @@ def sessions_are_filtered_by_state_time_profile_and_role(one, many):
         equal(days("role=infirmiere" + q, path), [5, 3, 1])
         equal(days(f"role=chef&profileId={chef}&from=2026-05-03" + q, path), [6, 4])
         equal(days("role=pilot" + q, path), [])
+        equal(days("provider=groq" + q, path), [5, 2])
+        equal(days(f"provider=groq&profileId={chef}" + q, path), [2])
+        equal(days("provider=gro" + q, path), [])
         equal(days(f"profileId={'0' * 26}" + q, path), [])
-        for bad, field in [("from=yesterday", "from"), ("to=2026-13-01", "to"), ("profileId=!", "profileId"), ("role=", "role"), ("role=" + "x" * 121, "role"),
+        for bad, field in [("from=yesterday", "from"), ("to=2026-13-01", "to"), ("profileId=!", "profileId"), ("role=", "role"), ("role=" + "x" * 121, "role"), ("provider=", "provider"),
                            ("status=done", "status"), ("from=1969-01-01", "from"), ("cursor=!", "cursor"), ("limit=0", "limit")]:
             problem(user("GET", f"{path}?{bad}{q}"), 422, "invalid_fields", field)
 
