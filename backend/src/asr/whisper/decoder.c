@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CTX_STEP = 64 }; /* capacity for audio positions grows in steps of this size */
+enum {
+    CTX_STEP = 64,  /* room for audio positions grows in such steps, */
+    SELF_STEP = 64, /* and so does that of a hypothesis for tokens */
+};
 
 static struct nn_kv *self_of(const struct whisper_decoder *d, int seq)
 {
@@ -18,28 +21,49 @@ static int head_dim(const struct whisper_model *m)
     return m->shape.n_text_state / m->shape.n_text_head;
 }
 
-int whisper_decoder_reserve(struct whisper_decoder *d, int n_seqs, struct errbuf *why)
+/* Caches of one more sequence, or larger ones of a sequence that is there, which forgets what it
+ * holds. */
+static int fit_self(struct whisper_decoder *d, int seq, int positions, struct errbuf *why)
+{
+    const struct whisper_shape *s = &d->model->shape;
+    int cap = (positions + SELF_STEP - 1) / SELF_STEP * SELF_STEP;
+    struct nn_kv *layers = self_of(d, seq);
+    int err = 0;
+
+    if (layers[s->n_text_layer - 1].cap >= positions)
+        return 0;
+    cap = cap < s->n_text_ctx ? cap : s->n_text_ctx;
+    for (int i = 0; !err && i < s->n_text_layer; i++) {
+        nn_kv_release(&layers[i]);
+        err = nn_kv_init(&layers[i], s->n_text_head, head_dim(d->model), cap, d->exact, why);
+    }
+    for (int i = 0; err && i < s->n_text_layer; i++)
+        nn_kv_release(&layers[i]);
+    return err;
+}
+
+int whisper_decoder_reserve(struct whisper_decoder *d, int n_seqs, int positions,
+                            struct errbuf *why)
 {
     const struct whisper_shape *s = &d->model->shape;
     size_t layers = (size_t)s->n_text_layer;
     struct nn_kv *self;
     int err = 0;
 
-    if (n_seqs > WHISPER_SEQS_MAX)
-        return err_set(why, UV_EINVAL, "at most %d hypotheses at a time", WHISPER_SEQS_MAX);
-    if (n_seqs <= d->n_seqs)
-        return 0;
-    self = realloc(d->self, (size_t)n_seqs * layers * sizeof(*self));
-    if (!self)
-        return err_set(why, UV_ENOMEM, "not enough memory for the decoder");
-    d->self = self;
-    memset(self + (size_t)d->n_seqs * layers, 0,
-           (size_t)(n_seqs - d->n_seqs) * layers * sizeof(*self));
-    for (; !err && d->n_seqs < n_seqs; d->n_seqs++) {
-        for (size_t i = 0; !err && i < layers; i++)
-            err = nn_kv_init(&self_of(d, d->n_seqs)[i], s->n_text_head, head_dim(d->model),
-                             s->n_text_ctx, d->exact, why);
+    if (n_seqs > WHISPER_SEQS_MAX || positions > s->n_text_ctx)
+        return err_set(why, UV_EINVAL, "at most %d hypotheses of %d tokens at a time",
+                       WHISPER_SEQS_MAX, s->n_text_ctx);
+    if (n_seqs > d->n_seqs) {
+        self = realloc(d->self, (size_t)n_seqs * layers * sizeof(*self));
+        if (!self)
+            return err_set(why, UV_ENOMEM, "not enough memory for the decoder");
+        d->self = self;
+        memset(self + (size_t)d->n_seqs * layers, 0,
+               (size_t)(n_seqs - d->n_seqs) * layers * sizeof(*self));
+        d->n_seqs = n_seqs;
     }
+    for (int i = 0; !err && i < n_seqs; i++)
+        err = fit_self(d, i, i ? positions : s->n_text_ctx, why);
     return err;
 }
 
@@ -54,7 +78,7 @@ int whisper_decoder_init(struct whisper_decoder *d, const struct whisper_model *
     d->cross = calloc((size_t)m->shape.n_text_layer, sizeof(*d->cross));
     if (!d->cross)
         return err_set(why, UV_ENOMEM, "not enough memory for the decoder");
-    err = whisper_decoder_reserve(d, n_seqs, why);
+    err = whisper_decoder_reserve(d, n_seqs, m->shape.n_text_ctx, why);
     if (err)
         whisper_decoder_release(d);
     return err;
@@ -309,6 +333,10 @@ static int check_batch(const struct whisper_decoder *d, const struct whisper_bat
         return UV_EINVAL;
     if (b->beams ? b->n > WHISPER_SEQS_MAX : b->seq < 0 || b->seq >= d->n_seqs)
         return UV_EINVAL;
+    for (int i = 0; i < (b->beams ? b->n : 1); i++) {
+        if (self_of(d, b->beams ? b->beams[i] : b->seq)->cap < end)
+            return UV_EINVAL;
+    }
     for (int i = 0; i < b->n; i++) {
         if (b->tokens[i] < 0 || b->tokens[i] >= d->model->shape.n_vocab)
             return UV_EINVAL;

@@ -48,8 +48,11 @@ int whisper_decoder_init(struct whisper_decoder *d, const struct whisper_model *
                          bool exact, struct errbuf *why);
 void whisper_decoder_release(struct whisper_decoder *d);
 
-/** Allocates more sequences than at init, for beams and sampling. */
-int whisper_decoder_reserve(struct whisper_decoder *d, int n_seqs, struct errbuf *why);
+/** Make room for n_seqs sequences, for beams and sampling. The first one always has room for as
+ * many tokens as the model knows, the others for `positions`; those that had less forget what they
+ *  held. */
+int whisper_decoder_reserve(struct whisper_decoder *d, int n_seqs, int positions,
+                            struct errbuf *why);
 
 /** Computes the cross-attention keys and values of encoded audio [ctx][state]. */
 int whisper_decoder_hear(struct whisper_decoder *d, struct whisper_compute *c, const float *encoded,

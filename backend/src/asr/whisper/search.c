@@ -172,6 +172,16 @@ static bool doubtful(const struct whisper_round *r)
 
 /* ---- run ------------------------------------------------------------------------------------ */
 
+/* The most positions that a hypothesis can take behind so many of the prompt: a token past
+ * tokens_max completes it. */
+static int positions_of(const struct whisper_round *r, int n_prompt)
+{
+    int most = r->s->params.tokens_max;
+    int tokens = most > 0 && most < WHISPER_STEPS_MAX ? most + 1 : WHISPER_STEPS_MAX;
+
+    return n_prompt + tokens < WHISPER_TEXT_CTX ? n_prompt + tokens : WHISPER_TEXT_CTX;
+}
+
 static int run_once(struct whisper_round *r)
 {
     const struct whisper_search_params *p = &r->s->params;
@@ -183,7 +193,7 @@ static int run_once(struct whisper_round *r)
     int err;
 
     whisper_round_reset(r, want < 1 ? 1 : want);
-    err = whisper_decoder_reserve(r->d, r->n, NULL);
+    err = whisper_decoder_reserve(r->d, r->n, positions_of(r, job->n_prompt - skip), NULL);
     if (!err)
         err = whisper_round_start(r, job->prompt + skip, job->n_prompt - skip, job->sot - skip);
     if (!err)

@@ -273,6 +273,36 @@ static void a_beam_of_one_path_keeps_its_caches_apart(void **state)
     close_kit(&k);
 }
 
+/* A final of a dozen tokens has beams of as many, not of all that the model could say; one that is
+ * longer later gets what it needs, and finds what a decoder of its own finds. */
+static void beams_take_memory_for_what_may_be_said(void **state)
+{
+    struct whisper_search_params p = quick_params(12), longer = quick_params(150);
+    int first[WHISPER_STEPS_MAX], later[WHISPER_STEPS_MAX], n;
+    struct whisper_search s;
+    size_t one, all;
+    struct kit k;
+
+    (void)state;
+    p.beams = longer.beams = 5;
+    open_kit(&k);
+    listen_to(&k, N);
+    n = search(&k, &longer, NULL, 0, first, &s);
+    whisper_search_release(&s);
+    close_kit(&k);
+    open_kit(&k);
+    all = whisper_decoder_bytes(&k.d);
+    listen_to(&k, N);
+    one = whisper_decoder_bytes(&k.d);
+    search(&k, &p, NULL, 0, later, &s);
+    whisper_search_release(&s);
+    assert_true(whisper_decoder_bytes(&k.d) < one + all); /* all: of one whole sequence */
+    assert_int_equal(search(&k, &longer, NULL, 0, later, &s), n);
+    assert_memory_equal(later, first, (size_t)n * sizeof(int));
+    whisper_search_release(&s);
+    close_kit(&k);
+}
+
 static void improbable_text_is_sampled_again(void **state)
 {
     struct whisper_search_params p = whisper_search_defaults();
@@ -680,6 +710,7 @@ int main(void)
         cmocka_unit_test(a_search_goes_on_behind_a_prefix),
         cmocka_unit_test(a_beam_finds_nothing_less_likely_than_greedy),
         cmocka_unit_test(a_beam_of_one_path_keeps_its_caches_apart),
+        cmocka_unit_test(beams_take_memory_for_what_may_be_said),
         cmocka_unit_test(improbable_text_is_sampled_again),
         cmocka_unit_test(falling_back_ends_when_its_steps_are_used_up),
         cmocka_unit_test(repeated_text_compresses_well),
