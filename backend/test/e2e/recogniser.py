@@ -3,6 +3,7 @@
 import contextlib
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
@@ -27,6 +28,12 @@ def call(server, contract, method, path, body=None, token=None):
     return status, json.loads(data or b"null")
 
 
+def end(server):
+    status = server.stop()
+    shutil.rmtree(server.data, ignore_errors=True)
+    assert status == 0, f"the server ended with {status}"
+
+
 @contextlib.contextmanager
 def service():
     """What speaks POST /v1/audio/transcriptions; its address."""
@@ -40,7 +47,7 @@ class Chosen(unittest.TestCase):
         self.contract = rest.Contract()
         self.addCleanup(lambda: self.assertEqual(self.contract.wrong, []))
         self.server = harness.Server(INTERVIEWD_ASR_PRELOAD="off", INTERVIEWD_ASR_ENGINE="pocketsphinx")
-        self.addCleanup(lambda: self.server.remove())
+        self.addCleanup(lambda: end(self.server))
 
     def call(self, method, path="", body=None):
         return call(self.server, self.contract, method, f"admin/hearing{path}", body)
@@ -77,7 +84,7 @@ class Chosen(unittest.TestCase):
             self.assertEqual(text, works["said"])
             self.assertTrue(next(r for r in self.server.get("/api/v1/engines")["recognisers"] if r["name"] == "openai")["active"])
 
-            self.server.stop()
+            self.assertEqual(self.server.stop(), 0)
             for path in self.server.data.rglob("*"):
                 if path.is_file():
                     self.assertNotIn(KEY.encode(), path.read_bytes(), path.name)
@@ -129,7 +136,7 @@ class Accounts(unittest.TestCase):
     def test_only_operators_choose_and_no_personal_key(self):
         contract = rest.Contract()
         server = harness.Server(sign_in=False, INTERVIEWD_ACCOUNTS="on", INTERVIEWD_SIGN_UPS="on", INTERVIEWD_ASR_PRELOAD="off")
-        self.addCleanup(server.remove)
+        self.addCleanup(end, server)
         grant = server.post("/api/v1/auth/signup", {"email": "ada@example.com", "password": "correct horse battery", "displayName": "Ada"}, token="")
         server.token = grant["accessToken"]
         for method, path, body in (("GET", "", None), ("PATCH", "", {"engine": "auto"}), ("DELETE", "", None), ("POST", "/test", {})):
