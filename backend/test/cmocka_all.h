@@ -1,5 +1,5 @@
 /**
- * @file test/cmocka_all.h  cmocka with the headers it wants before it
+ * @file test/cmocka_all.h  cmocka and the headers that must precede it
  */
 #ifndef TEST_CMOCKA_ALL_H
 #define TEST_CMOCKA_ALL_H

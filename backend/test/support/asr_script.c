@@ -1,5 +1,6 @@
 /**
- * @file test/support/asr_script.c  A recogniser that hears by the length of what it is fed
+ * @file test/support/asr_script.c  A scripted recogniser: its words depend only on the amount of
+ * audio
  */
 #include "support/asr_script.h"
 
@@ -12,7 +13,7 @@ enum { TEXT_MAX = 64 << 10, WORDS_MAX = 256 };
 
 struct asr_model {
     struct asr_script *script;
-    char language[ASR_LANGUAGE_MAX]; /* it was loaded for */
+    char language[ASR_LANGUAGE_MAX]; /* the model was loaded for this language */
 };
 
 struct asr_stream {
@@ -21,7 +22,7 @@ struct asr_stream {
     _Atomic bool interrupted;
     bool running;
     bool failed;
-    bool any; /* a sample was fed, so that the ramp has a predecessor */
+    bool any; /* a sample was fed: the ramp has a previous value */
     int16_t last;
     size_t samples;
     char text[TEXT_MAX];
@@ -107,7 +108,7 @@ static int script_open(struct asr_stream **sp, struct asr_model *model,
     return 0;
 }
 
-/** A call starts: nobody else may be in one, and the hook may make it wait. */
+/** A call starts: no other may be running, and the hook may block it. */
 static int enter(struct asr_stream *st, enum script_call call, bool legal)
 {
     if (atomic_exchange(&st->in_call, true) || !legal || st->failed)

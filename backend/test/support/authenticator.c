@@ -1,5 +1,5 @@
 /**
- * @file test/support/authenticator.c  A passkey device made of software
+ * @file test/support/authenticator.c  A passkey authenticator in software
  */
 #include "support/authenticator.h"
 

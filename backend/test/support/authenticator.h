@@ -1,8 +1,8 @@
 /**
- * @file test/support/authenticator.h  A passkey device made of software
+ * @file test/support/authenticator.h  A passkey authenticator in software
  *
- * What it writes can be spoiled on purpose: flags, the RP ID, the counter, how long the id says it
- * is, what the attestation says.
+ * Its output can be made wrong on purpose: flags, the RP ID, the counter, the stated length of the
+ * id, the attestation.
  */
 #ifndef TEST_SUPPORT_AUTHENTICATOR_H
 #define TEST_SUPPORT_AUTHENTICATOR_H
@@ -24,11 +24,11 @@ struct device {
     const char *rp_id;
     unsigned flags; /* of its next answer: 5 is present and verified */
     uint32_t count;
-    size_t id_len;          /* the id is that many times 'i' */
-    size_t id_said;         /* 0: id_len */
-    int alg_said;           /* 0: alg */
-    int vouches;            /* with a statement whatever the format is */
-    const char *extensions; /* CBOR behind it all; NULL: none */
+    size_t id_len;          /* the id is 'i' this many times */
+    size_t id_said;         /* length stated for the id; 0: id_len */
+    int alg_said;           /* algorithm stated; 0: alg */
+    int vouches;            /* include a statement whatever the format is */
+    const char *extensions; /* CBOR appended at the end; NULL: none */
 };
 
 /** alg other than those of COSE above: fails the test. */

@@ -14,7 +14,7 @@
 
 enum { REQUEST_MAX = 1 << 20 };
 
-/** Is the request whole, by its Content-Length? */
+/** Is the request complete, by its Content-Length? */
 static bool whole(const char *request, size_t len)
 {
     const char *body = strstr(request, "\r\n\r\n");
@@ -67,7 +67,7 @@ void canned_open(struct canned *c, const char *reply, size_t len)
 
 void canned_close(struct canned *c)
 {
-    shutdown(c->listener, SHUT_RDWR); /* wakes an accept() that nobody came to */
+    shutdown(c->listener, SHUT_RDWR); /* wakes an accept() that got no connection */
     pthread_join(c->thread, NULL);
     close(c->listener);
 }

@@ -6,11 +6,11 @@
  *     ... one request to 127.0.0.1:c.port, answered with exactly that, then closed ...
  *     canned_close(&c);            // c.request holds what was asked, head and body
  *
- * For replies no server of ours would make: cut, malformed, in a wrong order.
+ * For replies that our own server would never send: truncated, malformed, out of order.
  *
  * Threads    Replies on a thread of its own; canned_close() joins it.
  * Errors     The test fails.
- * Ownership  c.request is there until canned_release().
+ * Ownership  c.request is valid until canned_release().
  */
 #ifndef TEST_SUPPORT_CANNED_H
 #define TEST_SUPPORT_CANNED_H
@@ -24,7 +24,7 @@ struct canned {
     pthread_t thread;
     const char *reply;
     size_t len;
-    char *request; /* NUL-terminated; "" when nobody asked */
+    char *request; /* NUL-terminated; "" if there was no request */
 };
 
 void canned_open(struct canned *c, const char *reply, size_t len);

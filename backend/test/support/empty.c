@@ -1,3 +1,3 @@
-/* Keeps the library from being empty where no support is built. */
+/* Keeps the library from being empty if no support file is built. */
 extern int test_support_is_here;
 int test_support_is_here = 1;

@@ -1,5 +1,5 @@
 /**
- * @file test/support/failing.c  Let the n-th allocation fail
+ * @file test/support/failing.c  Make the n-th allocation fail
  */
 #include "support/failing.h"
 
@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static atomic_int left; /* allocations until one fails; 0: none will */
-static atomic_int made; /* since the scenario began */
+static atomic_int left; /* allocations until one fails; 0: none fails */
+static atomic_int made; /* allocations since the scenario began */
 static atomic_int held;
 static atomic_bool failed;
 
@@ -112,8 +112,8 @@ int failing_each(void (*scenario)(void *arg), void *arg)
 {
     int nth = 0;
 
-    json_watch_memory();   /* jansson's are ours then */
-    run(scenario, arg, 0); /* what is made once for the whole process is made now */
+    json_watch_memory();   /* from here jansson's allocations are ours */
+    run(scenario, arg, 0); /* allocates what is made once per process */
     do {
         assert_true(++nth < FAILING_MAX);
         run(scenario, arg, nth);

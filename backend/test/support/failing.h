@@ -1,15 +1,15 @@
 /**
- * @file test/support/failing.h  Let the n-th allocation fail
+ * @file test/support/failing.h  Make the n-th allocation fail
  *
  *     failing_each(scenario, arg);      // runs it with the 1st, 2nd, 3rd ... allocation failing
  *
- * A scenario does the work once and gives back all it took, whatever failed: it may end early with
- * an error, it may not crash, hang or leak (the sanitizer looks). It is run until it made it to its
- * end without an allocation having failed.
+ * A scenario does its work once and frees everything, whatever failed: it may end early with an
+ * error, but must not crash, hang or leak (the sanitizer checks). It is repeated until it completes
+ * without a failed allocation.
  *
- * What fails are malloc(), calloc(), realloc(), reallocarray(), strdup(), strndup() and asprintf()
- * of the product's code, on every thread (the linker wraps them: `failing` in test/meson.build),
- * and jansson's, which base/json.c lends it.
+ * The calls that fail are malloc(), calloc(), realloc(), reallocarray(), strdup(), strndup() and
+ * asprintf() in the product's code, on every thread (the linker wraps them: `failing` in
+ * test/meson.build), and jansson's, through base/json.c.
  *
  * Threads    One scenario at a time.
  */
@@ -21,7 +21,8 @@ enum { FAILING_MAX = 200000 }; /**< A scenario that allocates more often than th
 /** Returns how many allocations the whole scenario makes. */
 int failing_each(void (*scenario)(void *arg), void *arg);
 
-/** Nothing fails between these two, on any thread (what a scenario needs only to look). They nest.
+/** Nothing fails between these two, on any thread (for what a scenario only needs for its checks).
+ *  They nest.
  */
 void failing_hold(void);
 void failing_go_on(void);

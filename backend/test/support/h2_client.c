@@ -36,7 +36,7 @@ void h2_frame(struct h2_client *c, int type, int flags, uint32_t id, const void 
 struct h2_client *h2_client_open(int port)
 {
     static const unsigned char alpn[] = "\x02h2";
-    struct h2_client *c = OPENSSL_zalloc(sizeof(*c)); /* which support/failing.h lets alone */
+    struct h2_client *c = OPENSSL_zalloc(sizeof(*c)); /* not affected by support/failing.h */
     struct timeval wait = {.tv_sec = 5};
 
     c->goaway = -1;

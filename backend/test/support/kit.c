@@ -120,7 +120,7 @@ float kit_difference(const struct kit_golden *g, const char *name, const float *
     for (size_t i = 0; i < count && worst < INFINITY; i++) {
         float d = fabsf(x[i] - expected[i]);
 
-        worst = d <= worst ? worst : d; /* a NaN is no agreement */
+        worst = d <= worst ? worst : d; /* a NaN counts as a difference */
     }
     free(expected);
     return worst;

@@ -1,10 +1,10 @@
 /**
  * @file test/support/kit.h  The folder of recordings and recorded numbers beside the repository
  *
- * $INTERVIEWD_TEST_SHARED, else shared/ beside the source; weights of published networks lie in
- * $INTERVIEWD_WEIGHTS, else in the build folder's weights/ (the test "weights" brings them there),
- * else in ~/.cache/interviewd-weights. Neither belongs to the repository: a
- * test that needs one of them skips, and says what is missing, where it is absent.
+ * $INTERVIEWD_TEST_SHARED, else shared/ beside the source; weights of published networks are in
+ * $INTERVIEWD_WEIGHTS, else in the build folder's weights/ (the test "weights" puts them there),
+ * else in ~/.cache/interviewd-weights. Neither is part of the repository: a test that needs a
+ * missing file skips and names it.
  */
 #ifndef TEST_SUPPORT_KIT_H
 #define TEST_SUPPORT_KIT_H
@@ -19,10 +19,10 @@ struct nn_weights;
 const char *kit_path(const char *name);
 const char *kit_weights(const char *name);
 
-/** Is it there? Else a line of TAP says that it is not. */
+/** Does the file exist? If not, a TAP line says so. */
 bool kit_has(const char *path);
 
-/** The samples of a WAV file, 16 kHz, mono, 16 bit; free() them. NULL: it cannot be read. */
+/** The samples of a WAV file, 16 kHz, mono, 16 bit; free() them. NULL if it cannot be read. */
 int16_t *kit_wav(const char *path, size_t *n);
 
 /** A file of recorded numbers: a header (magic, a kind, some numbers), then ggml records. */
@@ -33,7 +33,8 @@ struct kit_golden {
 bool kit_golden_open(struct kit_golden *g, const char *path);
 void kit_golden_close(struct kit_golden *g);
 
-/** Largest difference of `count` numbers from those of this name; infinite when they are fewer. */
+/** Largest difference of `count` numbers from the recorded ones of this name; infinite if fewer
+ *  were recorded. */
 float kit_difference(const struct kit_golden *g, const char *name, const float *x, size_t count);
 
 #endif

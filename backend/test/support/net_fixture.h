@@ -1,5 +1,5 @@
 /**
- * @file test/support/net_fixture.h  A real server on a free port, its loop in a thread of its own
+ * @file test/support/net_fixture.h  A real server on a free port, its loop on its own thread
  *
  *     struct net_fixture f;
  *     net_fixture_start(&f, &config, routes, sockets);

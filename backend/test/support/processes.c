@@ -1,5 +1,5 @@
 /**
- * @file test/support/processes.c  Which processes came from one, by /proc
+ * @file test/support/processes.c  The descendants of a process, from /proc
  */
 #include "support/processes.h"
 

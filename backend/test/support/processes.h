@@ -1,10 +1,10 @@
 /**
- * @file test/support/processes.h  Which processes came from one, by /proc (proc(5))
+ * @file test/support/processes.h  The descendants of a process, from /proc (proc(5))
  *
  *     pid_t found[64];
  *     size_t n = processes_below(getpid(), found, 64);
  *
- * Threads    Any; pure but for what the system tells.
+ * Threads    Any; the only state is the system's.
  */
 #ifndef TEST_PROCESSES_H
 #define TEST_PROCESSES_H
@@ -15,7 +15,7 @@
 /** Children, their children and so on of root, nearest first; zombies are left out. */
 size_t processes_below(pid_t root, pid_t *to, size_t max);
 
-/** Memory that is this process's own: what would come back if it ended [bytes]. */
+/** Private memory of this process: what would be freed if it ended [bytes]. */
 size_t process_private_bytes(pid_t pid);
 
 #endif

@@ -1,7 +1,7 @@
 /**
  * @file test/support/profile.h  The profiles that answers are tested on
  *
- * Those a newcomer can load (profiles/) and those made for tests (test/data/interview/profiles).
+ * The example profiles (profiles/) and those made for tests (test/data/interview/profiles).
  *
  * Errors     The test fails when there is no such profile.
  * Ownership  The caller's: json_decref().

@@ -1,9 +1,8 @@
 /**
  * @file test/support/sanitized.h  Is this test built under a sanitizer?
  *
- * There every line takes about ten times as long, and what is looked for is a wrong address or a
- * race, which the tenth seed of a noise shows no better than the first. The ordinary build runs the
- * whole of each list.
+ * Sanitized code runs about ten times slower, and the tenth seed of a noise finds a bad address or
+ * a race no better than the first. The ordinary build runs every seed.
  *
  *     for (unsigned seed = 1; seed <= (SANITIZED ? 1 : 3); seed++)
  */

@@ -1,5 +1,5 @@
 /**
- * @file test/support/scratch.c  A folder that is gone when the test is over
+ * @file test/support/scratch.c  A temporary folder for one test
  */
 #include "support/scratch.h"
 

@@ -1,5 +1,5 @@
 /**
- * @file test/support/scratch.h  A folder that is gone when the test is over
+ * @file test/support/scratch.h  A temporary folder for one test
  *
  *     char dir[SCRATCH_MAX];
  *     scratch_make(dir);  ...  scratch_remove(dir);
@@ -13,7 +13,7 @@
 enum { SCRATCH_MAX = 128 };
 
 void scratch_make(char dir[static SCRATCH_MAX]);
-void scratch_remove(const char *dir); /**< With everything in it */
+void scratch_remove(const char *dir); /**< And everything in it */
 
 /** dir/name, in one of a few static places. */
 const char *scratch_path(const char *dir, const char *name);
@@ -21,7 +21,7 @@ void scratch_write(const char *path, const char *text);
 /** The whole file, NUL-terminated: free(). NULL when it cannot be read. */
 char *scratch_read(const char *path, size_t *len);
 
-/** A literal where a record wants a text that it will not change. */
+/** A literal for a record's text that is never changed. */
 #define LITERAL(text) ((char *)(uintptr_t)(text))
 
 #endif

@@ -1,5 +1,5 @@
 /**
- * @file test/support/sound.c  Sounds made by arithmetic: a voice of sorts, and what is no voice
+ * @file test/support/sound.c  Synthetic sounds: something like a voice, and noises
  */
 #include "support/sound.h"
 
@@ -144,7 +144,7 @@ void sound_typing(int16_t *pcm, size_t n, double peak_db, unsigned seed)
     while (at + RATE / 20 < n) {
         double ringing = 900 + 600 * dice(&seed);
 
-        for (size_t i = 0; i < RATE / 20; i++) { /* down, and up again 60 ms later at half */
+        for (size_t i = 0; i < RATE / 20; i++) { /* one keystroke: a click and its ringing */
             double t = (double)i / RATE, v = exp(-t * 300) * dice(&seed) +
                                              0.3 * exp(-t * 150) * sin(2 * M_PI * ringing * t);
 

@@ -1,5 +1,5 @@
 /**
- * @file test/support/stand_in.c  Starting, asking and ending the stand-in for answer providers
+ * @file test/support/stand_in.c  Starting, querying and stopping the stand-in for answer providers
  */
 #include "support/stand_in.h"
 

@@ -22,7 +22,7 @@ struct stand_in {
     char url_ollama[64];
 };
 
-bool stand_in_open(struct stand_in *s); /* false: no python3 */
+bool stand_in_open(struct stand_in *s); /* false: there is no python3 */
 json_t *stand_in_log(const struct stand_in *s);
 void stand_in_close(struct stand_in *s);
 

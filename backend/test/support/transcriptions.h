@@ -12,7 +12,7 @@ struct transcriptions {
     char url[64]; /**< "http://127.0.0.1:PORT/v1" */
 };
 
-int transcriptions_start(struct transcriptions *t); /**< 0, or -1 where there is no python3 */
+int transcriptions_start(struct transcriptions *t); /**< 0, or -1 if there is no python3 */
 void transcriptions_stop(struct transcriptions *t);
 
 #endif

@@ -1,13 +1,13 @@
 /**
- * @file test/support/wire.h  A plain TCP client for tests: whole requests, and halves of them
+ * @file test/support/wire.h  A plain TCP client for tests: whole requests and partial ones
  *
  *     struct wire_answer a;
  *     assert_int_equal(wire_request(port, "GET", "/healthz", NULL, NULL, 0, &a), 0);
  *     assert_int_equal(a.status, 200);
  *     wire_answer_release(&a);
  *
- * Blocking, for one test thread while the server runs in another thread or process. Every wait
- * has an end (WIRE_WAIT_MS), so a test fails instead of hanging.
+ * Blocking, for one test thread while the server runs in another thread or process. Every wait is
+ * limited (WIRE_WAIT_MS), so a test fails instead of hanging.
  *
  * Errors     0 or a negative errno; -ETIMEDOUT, -ECONNRESET, -EPIPE (the peer closed).
  */
@@ -23,19 +23,20 @@ int wire_connect(int port);
 int wire_send(int fd, const void *data, size_t len);
 int wire_puts(int fd, const char *text);
 
-/** What is there, waiting up to timeout_ms for the first byte. Bytes, 0 at the end, or -errno. */
+/** Receive what is available, waiting up to timeout_ms for the first byte. Returns bytes, 0 at the
+ *  end, or -errno. */
 long wire_recv(int fd, void *to, size_t size, int timeout_ms);
 
-/** Exactly len bytes. */
+/** Receive exactly len bytes. */
 int wire_recv_all(int fd, void *to, size_t len, int timeout_ms);
 
 void wire_close(int fd);
-void wire_reset(int fd); /**< Vanish: the peer gets RST */
+void wire_reset(int fd); /**< Close abruptly: the peer gets RST */
 
 struct wire_answer {
     int status;
     char *head; /**< Status line and headers */
-    char *body; /**< NUL-terminated, chunks put together */
+    char *body; /**< NUL-terminated, chunks joined */
     size_t len;
 };
 

@@ -55,9 +55,9 @@ size_t ws_client_header(uint8_t to[14], int fin, int opcode, size_t len);
 
 /** The next message (fragments joined) or control frame; pings are answered and skipped. */
 int ws_client_recv(struct ws_client *c, struct ws_frame *frame, int timeout_ms);
-int ws_client_close_code(const struct ws_frame *frame); /**< -1: it is no close frame */
+int ws_client_close_code(const struct ws_frame *frame); /**< -1: not a close frame */
 
-/** Wait for the server's close frame, skipping everything else. Its code, or -errno. */
+/** Wait for the server's close frame, skipping everything else. Returns its code, or -errno. */
 int ws_client_wait_close(struct ws_client *c, int timeout_ms);
 int ws_client_send_close(struct ws_client *c, int code);
 void ws_client_close(struct ws_client *c);  /**< Just closes the socket */

@@ -1,8 +1,9 @@
 /**
- * @file test/unit/ground/meaning_golden.h  What the published weights of all-MiniLM-L6-v2 give
+ * @file test/unit/ground/meaning_golden.h  Expected output of the published weights of
+ * all-MiniLM-L6-v2
  *
- * Computed in f64 with NumPy from the formulas of the papers named in ground/meaning.h, the numbers
- * of words by the `tokenizers` library; every fourth of the 384 numbers, in thousandths.
+ * Computed in f64 with NumPy from the formulas of the papers named in ground/meaning.h, the token
+ * ids by the `tokenizers` library; every fourth of the 384 numbers, in thousandths.
  */
 #ifndef TEST_MEANING_GOLDEN_H
 #define TEST_MEANING_GOLDEN_H
@@ -12,7 +13,7 @@ enum { GOLDEN_TEXTS = 4, GOLDEN_IDS = 32, GOLDEN_STEP = 4, GOLDEN_SIZE = 96 };
 /* clang-format off */
 static const struct {
     const char *text;
-    int ids[GOLDEN_IDS]; /* 0 behind the last */
+    int ids[GOLDEN_IDS]; /* 0 after the last */
     short point[GOLDEN_SIZE];
 } golden[GOLDEN_TEXTS] = {
     {"Tell me about a time you noticed a patient deteriorating and had to escalate.",

@@ -1,5 +1,5 @@
 /**
- * @file test/unit/nn/fixture.h  Random tensors, and what they mean, for kernel tests
+ * @file test/unit/nn/fixture.h  Random tensors and their values, for kernel tests
  *
  * The dequantisation here is written from the format's description and shares nothing with the
  * code under test.
@@ -67,7 +67,7 @@ static inline bool has_blocks(enum nn_type type)
     return type != NN_F32 && type != NN_F16 && type != NN_Q12;
 }
 
-/* `count` weights of `type` as they lie in a file; values of about unit size. */
+/* `count` weights of `type` in the layout of a file; values of about unit size. */
 static inline uint8_t *random_tensor(enum nn_type type, size_t count)
 {
     size_t bytes = nn_type_bytes(type, count);
