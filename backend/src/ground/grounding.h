@@ -84,6 +84,9 @@ struct passage {
     bool first_person; /**< I, we, my, our */
     bool action;       /**< Begins with a deed: "Led …", "I built …" */
     bool setback;      /**< Tells about something that went wrong */
+    bool wish;         /**< Says what is wanted: "Looking for …" */
+    bool learning;     /**< Names a degree, a course or a licence */
+    bool digits;       /**< Contains a digit, in a year too */
     bool credential;   /**< Asks for years, degrees or knowledge */
     float need;        /**< How strongly it asks for something, 0 .. 2 (job descriptions) */
 };

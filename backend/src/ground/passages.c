@@ -18,6 +18,7 @@ enum {
     HEADING_MAX = 96,   /* a longer line is not a heading [bytes] */
     HEADING_WORDS = 14, /* nor is one with more words */
     TITLE_WORDS = 3,    /* "LANGUAGES", "Education and training" */
+    WISH_BYTES = 48,    /* in which a passage says that it is about a wish */
 };
 
 struct cutter {
@@ -569,6 +570,65 @@ static float need(const struct passage *p, const struct look *l)
     return p->words < 3 || n < 0 ? 0 : n;
 }
 
+static void see_wish(const struct term *t, void *arg)
+{
+    static const char *const words[] = {"want",   "looking",   "hope",     "dream",   "draws",
+                                        "drives", "motivates", "prefer",   "enjoy",   "goal",
+                                        "ideal",  "rather",    "draw",     "next",    "like",
+                                        "aim",    "become",    "ambition", "excites", NULL};
+
+    *(bool *)arg |= term_among(t->word, words);
+}
+
+/** "What I want next is …", "Looking for a team that …". */
+static bool tells_wish(const struct passage *p)
+{
+    bool found = false;
+
+    if (!p->action)
+        words_each(p->text, p->len < WISH_BYTES ? p->len : WISH_BYTES, see_wish, &found);
+    return found;
+}
+
+struct learning {
+    const char *text;
+    bool found;
+};
+
+static void see_learning(const struct term *t, void *arg)
+{
+    static const char *const words[] = {
+        "bsc",           "msc",       "phd",        "beng",           "meng",        "llb",
+        "nvq",           "diploma",   "degree",     "university",     "college",     "gcse",
+        "gcses",         "course",    "certified",  "apprenticeship", "certificate", "licence",
+        "license",       "chartered", "registered", "registration",   "qualified",   "accredited",
+        "admitted",      "bachelor",  "master",     "institute",      "membership",  "certificates",
+        "certification", NULL};
+    static const char *const degrees[] = {"ba", "ma", "bs", "ms", "md", "rn", NULL};
+    struct learning *l = arg;
+
+    l->found |= term_among(t->word, words) ||
+                (term_among(t->word, degrees) && memchr("BMR", l->text[t->at], 3) &&
+                 memchr("ASDN", l->text[t->at + 1], 4));
+}
+
+/** Does a passage name a degree, a course, a licence? */
+static bool names_learning(const struct passage *p)
+{
+    struct learning l = {p->text, false};
+
+    words_each(p->text, p->len, see_learning, &l);
+    return l.found;
+}
+
+static bool holds_digit(const struct passage *p)
+{
+    for (size_t i = 0; i < p->len; i++)
+        if (p->text[i] >= '0' && p->text[i] <= '9')
+            return true;
+    return false;
+}
+
 void passage_look(struct passage *p)
 {
     struct look l = {.p = p};
@@ -576,5 +636,8 @@ void passage_look(struct passage *p)
     p->words = 0;
     words_each(p->text, p->len, look_at, &l);
     p->action = begins_with_action(&l.first);
+    p->wish = tells_wish(p);
+    p->learning = names_learning(p);
+    p->digits = holds_digit(p);
     p->need = need(p, &l);
 }

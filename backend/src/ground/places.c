@@ -13,6 +13,7 @@ enum {
     BULLET_LABEL_WORDS = 2, /* "The first try failed: …" is a story */
     TITLE_WORDS = 2,        /* a sentence of no more states nothing */
     FACT_WORDS = 8,         /* a plain sentence of more words is no stated fact */
+    REST_WORDS = 3,         /* "No bother since." belongs to the sentence before */
 };
 
 size_t passage_label(const struct passage *p)
@@ -125,9 +126,12 @@ enum { FACT_SENTENCES = 2 };
 /** What is seen in its sentences. */
 static void look(const struct grounding *g, struct place *place)
 {
+    place->wish = grounding_passage(g, place->first)->wish;
     for (size_t i = place->first; i < place->end; i++) {
         const struct passage *p = grounding_passage(g, i);
 
+        place->learning |= p->learning;
+        place->digits |= p->digits;
         place->action |= p->action;
         place->own |= p->first_person;
         place->setback |= p->setback;
@@ -139,13 +143,29 @@ static void look(const struct grounding *g, struct place *place)
         place->fact = false;
 }
 
-/** "Mara Lindqvist.": too short to state anything, in a block of its own or in front of one. */
+struct title {
+    const char *text;
+    bool capitals; /* every word begins with one */
+};
+
+static void see_capital(const struct term *t, void *arg)
+{
+    struct title *l = arg;
+
+    l->capitals &= l->text[t->at] < 'a' || l->text[t->at] > 'z';
+}
+
+/** "Mara Lindqvist.": a name and nothing stated, in a block of its own or in front of one. */
 static bool only_title(const struct grounding *g, size_t i)
 {
     const struct passage *p = grounding_passage(g, i);
+    struct title title = {p->text, true};
 
-    return p->words <= TITLE_WORDS && opens_block(g, i) && !p->bullet && !p->figure && !p->action &&
-           !p->first_person && !passage_label(p);
+    if (p->words > TITLE_WORDS || !opens_block(g, i) || p->bullet || p->figure || p->action ||
+        p->first_person || passage_label(p))
+        return false;
+    words_each(p->text, p->len, see_capital, &title);
+    return title.capitals;
 }
 
 /** Does passage i go on with the place that passage first begins? A label opens a place of its own;
@@ -157,7 +177,7 @@ static bool continues(const struct grounding *g, const struct place *last, size_
 
     if (last->end != i || !same_place(first, p) || passage_label(p))
         return false;
-    return passage_label(first) || (last->fact && speaks_of_now(first)) ||
+    return p->words <= REST_WORDS || passage_label(first) || (last->fact && speaks_of_now(first)) ||
            (!last->fact && !states_fact(g, i));
 }
 

@@ -16,12 +16,15 @@
 struct place {
     size_t first; /**< Passages [first, end) of the grounding */
     size_t end;
-    bool fact;    /**< States something; tells no story */
-    bool goes_on; /**< A bullet that goes on with the one before ("The first try failed") */
-    bool action;  /**< Begins with what somebody did */
-    bool own;     /**< Speaks in the first person */
-    bool setback; /**< Something went wrong in it */
-    int figures;  /**< Sentences with a number */
+    bool fact;     /**< States something; tells no story */
+    bool goes_on;  /**< A bullet that goes on with the one before ("The first try failed") */
+    bool action;   /**< Begins with what somebody did */
+    bool own;      /**< Speaks in the first person */
+    bool setback;  /**< Something went wrong in it */
+    bool wish;     /**< Says what is wanted ("Looking for …", "What I want: …") */
+    bool learning; /**< Names a degree, a course, a licence */
+    bool digits;   /**< Holds a figure of any sort */
+    int figures;   /**< Sentences with a number */
     float words;
 };
 

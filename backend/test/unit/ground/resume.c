@@ -123,6 +123,48 @@ static size_t stories_in(const struct grounding *g, struct story *stories)
     return count;
 }
 
+/** The words of a place, from its first to its last. */
+static void assert_place(const struct grounding *g, const struct place *place, const char *text)
+{
+    const struct passage *a = grounding_passage(g, place->first);
+    const struct passage *b = grounding_passage(g, place->end - 1);
+
+    assert_int_equal((size_t)(b->text + b->len - a->text), strlen(text));
+    assert_memory_equal(a->text, text, strlen(text));
+}
+
+static void short_sentences_stay_where_they_stand(void **state)
+{
+    static const char crew[] = "Two of mine had a scrap in the car park. No bother since.";
+    static const char blunt[] = "Bit blunt. Been told. I ask before I tell now.";
+    char text[256];
+    struct grounding *g;
+    struct place places[8];
+
+    (void)state;
+    snprintf(text, sizeof(text), "Ada Mbeki\n\n%s\n%s\n", crew, blunt);
+    g = open_text(text);
+    assert_int_equal(places_find(g, places), 2);
+    assert_place(g, &places[0], crew);
+    assert_place(g, &places[1], blunt);
+    grounding_free(g);
+}
+
+static void a_place_says_of_what_it_is(void **state)
+{
+    struct grounding *g = open_text("I am looking for a team that still teaches.\n"
+                                    "BS Communication, Colorado State, 2017.\n"
+                                    "A manager wanted us to skip the checks and I said no.\n");
+    struct place places[8];
+
+    (void)state;
+    assert_int_equal(places_find(g, places), 3);
+    assert_true(places[0].wish && !places[0].learning && !places[0].digits);
+    assert_true(!places[1].wish && places[1].learning && places[1].digits);
+    assert_true(!places[2].wish && !places[2].learning && !places[2].digits);
+    grounding_free(g);
+}
+
 static void a_story_has_its_parts(void **state)
 {
     struct grounding *g = open_text(
@@ -227,6 +269,8 @@ int main(void)
         cmocka_unit_test(years_are_said_or_counted),
         cmocka_unit_test(skills_are_listed),
         cmocka_unit_test(no_more_than_there_is_room_for),
+        cmocka_unit_test(short_sentences_stay_where_they_stand),
+        cmocka_unit_test(a_place_says_of_what_it_is),
         cmocka_unit_test(a_story_has_its_parts),
         cmocka_unit_test(a_task_that_is_said_plainly_is_one),
         cmocka_unit_test(what_states_a_fact_is_no_story),
