@@ -19,8 +19,9 @@
 #include <string.h>
 
 enum {
-    WORDS_MAX = 96,   /* of a question that are looked at */
-    FACT_LENGTH = 30, /* a place of fewer words may be the answer to a question of terms */
+    WORDS_MAX = 96,        /* of a question that are looked at */
+    FACT_LENGTH = 30,      /* a place of fewer words may be the answer to a question of terms */
+    EVIDENCE_ORDERED = 32, /* places that are judged at most */
 };
 
 static const float EXACT = 1.0f;   /* a word of the question itself */
@@ -31,8 +32,7 @@ static const float HEADING = 0.3f; /* a word that stands in the heading above */
 static const float BEFORE = 0.7f;  /* what a bullet that goes on takes over from the one before */
 static const float OTHERS = 0.35f; /* further words of a theme, beside the best */
 static const float NAMED_FITS = 0.6f; /* "Have you used R?": at least, where R is named */
-static const float SELF = 3; /* in the sum that orders: says what is bad, and that is asked for */
-static const float MILD = 0.5f;      /* a theme that only qualifies another */
+static const float MILD = 0.5f;       /* a theme that only qualifies another */
 static const float RARE_FULL = 4.5f; /* idf of a word that nowhere stands, in a profile of a page */
 static const float TERM_FULL = 9;    /* so much idf in a place's words is much */
 static const float TOPIC_FULL = 3;   /* so much idf in what is asked is a topic */
@@ -40,24 +40,62 @@ static const float THEME_FULL = 10;  /* and in its words of a theme */
 
 /* What speaks for a place. */
 enum sign {
-    S_COVER,   /* share of the asked words it speaks of */
-    S_TERMS,   /* and how rare these are */
-    S_THEME,   /* words in which such stories are told */
-    S_LIKE,    /* cosine of the nearest sentence */
-    S_WHOLE,   /* cosine of all its sentences together */
-    S_LEAD,    /* how far the nearest sentence is ahead of what places have on average */
-    S_FACT,    /* a fact, and one is asked for */
-    S_SHORT,   /* a short text, and a fact is asked for */
-    S_TOLD,    /* a fact, and a story is asked for */
-    S_STORY,   /* deeds, and a story is asked for */
-    S_RICH,    /* of several sentences, the same */
-    S_SETBACK, /* something went wrong, and that is asked for */
-    S_FAILED,  /* something went wrong, and that is not asked for */
-    S_NAME,    /* holds the names that are asked for */
-    S_TELLS,   /* cosine of the nearest sentence with what one says of such a theme */
-    S_LONG,    /* how much longer than others it is */
-    S_MISSING, /* share of the asked words, themes aside, that it does not speak of */
+    S_COVER,    /* share of the asked words it speaks of */
+    S_TERMS,    /* and how rare these are */
+    S_THEME,    /* words in which such stories are told */
+    S_LIKE,     /* cosine of the nearest sentence */
+    S_WHOLE,    /* cosine of all its sentences together */
+    S_FACT,     /* a fact, and one is asked for */
+    S_SHORT,    /* a short text, and a fact is asked for */
+    S_TOLD,     /* a fact, and a story is asked for */
+    S_STORY,    /* deeds, and a story is asked for */
+    S_RICH,     /* of several sentences, the same */
+    S_SETBACK,  /* something went wrong, and that is asked for */
+    S_FAILED,   /* something went wrong, and that is not asked for */
+    S_NAME,     /* holds the names that are asked for */
+    S_TELLS,    /* cosine of the nearest sentence with what one says of such a theme */
+    S_LONG,     /* how much longer than others it is */
+    S_MISSING,  /* share of the asked words, themes aside, that it does not speak of */
+    S_SELF,     /* says what somebody is bad at, and that is asked for */
+    S_WISH,     /* says what is wanted, and that is asked for */
+    S_WISHED,   /* says what is wanted */
+    S_LEARNED,  /* names a degree, a course, a licence, and that is asked for */
+    S_LEARNING, /* names one */
+    S_COUNT,    /* holds a figure, and how much is asked for */
+    S_FIGURE,   /* holds one */
     SIGNS
+};
+
+/* What says beside its signs whether the best place answers at all. */
+enum clue {
+    C_SCORE,   /* what orders the places, names aside */
+    C_AHEAD,   /* how far it is ahead of the best of the others */
+    C_ABOVE,   /* and of what they have on average */
+    C_UNNAMED, /* a name is asked for that it does not hold */
+    C_NAMED,   /* it holds all that are */
+    C_THEMED,  /* some place tells of a theme that is asked for */
+    C_THEMES,  /* how many themes are */
+    C_COVERED, /* the most of the asked words that some place speaks of */
+    C_NEAREST, /* the nearest that some sentence comes */
+    C_UNKNOWN, /* asked words of no theme that no place speaks of */
+    C_UNSAID,  /* plain themes that are asked for and that it says no word of */
+    C_ABSENT,  /* whom or where is asked for that it says no word of */
+    C_STORY_COVER,
+    C_STORY_LIKE,
+    C_FACT, /* a fact is asked for; and what speaks for the place then */
+    C_FACT_COVER,
+    C_FACT_THEME,
+    C_FACT_LIKE,
+    C_STORY, /* a story */
+    C_STORY_THEME,
+    C_BEHAVIORAL, /* the question's kind */
+    C_MOTIVE,
+    C_TERMS,
+    C_TECHNICAL,
+    C_TECHNICAL_MISSING,
+    C_TECHNICAL_LIKE,
+    C_TECHNICAL_WHOLE,
+    CLUES
 };
 
 #include "ground/evidence_weights.h"
@@ -79,15 +117,25 @@ struct ranking {
     size_t place_count;
     int *place_of; /* a passage's place; -1: none */
     float (*signs)[SIGNS];
-    float *group;     /* a place's, for the word or theme at hand: its best */
-    float *sum;       /* and all together */
-    float *match;     /* a passage's: what of the question it holds */
+    float *group;  /* a place's, for the word or theme at hand: its best */
+    float *sum;    /* and all together */
+    float *match;  /* a passage's: what of the question it holds */
+    float *score;  /* a place's: what orders them */
+    float *unsaid; /* a place's: plain themes that it says no word of */
+    float *absent; /* a place's: whom or where it says no word of */
+    float unknown; /* asked words of no theme that stand nowhere, nor related ones */
+    float mean_score;
+    float most_cover; /* of all places */
+    float most_like;
     float scale;      /* brings the idf of a short and of a long profile to one measure */
     float mean_words; /* of a place */
     float asked;      /* weight of all words */
     float topic;      /* of those that no theme speaks for */
     bool fact;        /* a fact is asked for */
     bool story;       /* a story is */
+    bool wish;        /* what somebody wants is */
+    bool learning;    /* what somebody learned is */
+    bool count;       /* how much or how many */
     bool themed;      /* some place tells of a theme that is asked for */
     bool points;      /* there are points of meaning */
 };
@@ -163,11 +211,41 @@ static bool asks_deed(const char *question)
     return a.deed;
 }
 
+struct listening {
+    struct ranking *r;
+    char before[TERM_MAX];
+};
+
+/** What a question wants to hear, as its words say: a wish, what was learned, how much. */
+static void note_wanted(const struct term *t, void *arg)
+{
+    static const char *const learning[] = {
+        "qualification", "qualifications", "qualified", "degree",        "study",
+        "studied",       "school",         "schooling", "university",    "college",
+        "certificate",   "certificates",   "certified", "certification", "licence",
+        "license",       "licences",       "licenses",  "ticket",        "tickets",
+        "registered",    "registration",   "chartered", "trained",       "train",
+        "training",      "accredited",     "hold",      "education",     NULL};
+    static const char *const amounts[] = {"many", "much", "big", "large", "long", NULL};
+    static const char *const wishes[] = {"why", "looking", "ideal", "dream", "hoping", NULL};
+    struct listening *l = arg;
+
+    l->r->learning |= term_among(t->word, learning);
+    l->r->count |= strcmp(l->before, "how") == 0 && term_among(t->word, amounts);
+    l->r->wish |= term_among(t->word, wishes) ||
+                  (strcmp(l->before, "want") == 0 && strcmp(t->word, "to") == 0) ||
+                  (strcmp(l->before, "you") == 0 && strcmp(t->word, "like") == 0);
+    memcpy(l->before, t->word, strlen(t->word) + 1);
+}
+
 static void read_question(struct ranking *r, const char *question)
 {
+    struct listening l = {.r = r};
     bool strong = false;
 
     terms_each(question, strlen(question), take_word, r);
+    words_each(question, strlen(question), note_wanted, &l);
+    r->wish |= r->kind == QUESTION_MOTIVATIONAL;
     r->theme_count = themes_of(r->stems, r->exact, r->words, r->cued, r->themes);
     for (size_t i = 0; i < r->theme_count; i++) {
         unsigned flags = theme_flags(r->themes[i]);
@@ -270,6 +348,15 @@ static float with_before(const struct ranking *r, const float *values, size_t k)
     return fmaxf(values[k], before);
 }
 
+/** Does some place speak of the word at hand? */
+static bool any_marked(const struct ranking *r)
+{
+    for (size_t k = 0; k < r->place_count; k++)
+        if (r->group[k] > 0)
+            return true;
+    return false;
+}
+
 static void sign_words(struct ranking *r)
 {
     for (size_t i = 0; i < r->words; i++) {
@@ -284,6 +371,7 @@ static void sign_words(struct ranking *r)
         group_begin(r);
         mark_term(r, r->stems[i], r->weight[i]);
         related_each(r->stems[i], mark_related, &kin);
+        r->unknown += !r->cued[i] && r->weight[i] >= EXACT && !any_marked(r);
         for (size_t k = 0; k < r->place_count; k++) {
             float value = with_before(r, r->group, k);
 
@@ -321,8 +409,11 @@ static void sign_themes(struct ranking *r)
             r->sum[k] = r->group[k] + OTHERS * (r->sum[k] - r->group[k]);
         for (size_t k = 0; k < r->place_count; k++)
             r->signs[k][S_THEME] += weight * with_before(r, r->sum, k) / THEME_FULL;
-        for (size_t k = 0; k < r->place_count; k++)
+        for (size_t k = 0; k < r->place_count; k++) {
             r->themed |= r->sum[k] > 0;
+            r->unsaid[k] += theme_flags(r->themes[t]) & THEME_PLAIN && r->sum[k] <= 0;
+            r->absent[k] += theme_flags(r->themes[t]) & THEME_MILD && r->sum[k] <= 0;
+        }
         all += weight;
     }
     for (size_t k = 0; k < r->place_count && all > 0; k++)
@@ -346,9 +437,25 @@ static void skip_frame(const struct term *t, void *arg)
     f->found = true;
 }
 
-/** The question, and the question without "Tell me about a time when you": the mean of both. */
+/** What is left of a point, or of a sum of n, without what all texts of its sort have in common;
+ *  of length 1. */
+static void take_common(float *point, const float *common, float n)
+{
+    float length = 0;
+
+    for (int i = 0; i < MEANING_SIZE; i++)
+        point[i] -= n * common[i];
+    for (int i = 0; i < MEANING_SIZE; i++)
+        length += point[i] * point[i];
+    for (int i = 0; i < MEANING_SIZE && length > 0; i++)
+        point[i] /= sqrtf(length);
+}
+
+/** The question, and the question without "Tell me about a time when you": the mean of both,
+ * without what questions have in common. */
 static bool question_point(const char *question, float point[MEANING_SIZE])
 {
+    static const float none[MEANING_SIZE];
     float both[2][MEANING_SIZE];
     size_t len = strlen(question);
     struct framing f = {0, false};
@@ -360,23 +467,29 @@ static bool question_point(const char *question, float point[MEANING_SIZE])
     if (!similar_points(texts, 2, both))
         return false;
     for (int i = 0; i < MEANING_SIZE; i++)
-        point[i] = (both[0][i] + both[1][i]) / 2;
+        point[i] = both[0][i] + both[1][i];
+    take_common(point, none, 0);
+    take_common(point, similar_common(SIMILAR_ASKED), 1);
     return true;
 }
 
 static void sign_place_meaning(const struct ranking *r, const float *points,
                                const float point[MEANING_SIZE], size_t k)
 {
+    const float *common = similar_common(SIMILAR_TOLD);
     const struct place *p = &r->places[k];
     float sum[MEANING_SIZE] = {0};
-    float length = 0;
     float best = -1;
     float tells = 0;
 
     for (size_t i = p->first; i < p->end; i++) {
         const float *at = points + i * MEANING_SIZE;
-        float like = meaning_alike(at, point);
+        float own[MEANING_SIZE];
+        float like;
 
+        memcpy(own, at, sizeof(own));
+        take_common(own, common, 1);
+        like = meaning_alike(own, point);
         best = fmaxf(best, like);
         for (size_t t = 0; t < r->theme_count; t++)
             if (!(theme_flags(r->themes[t]) & THEME_MILD))
@@ -385,28 +498,20 @@ static void sign_place_meaning(const struct ranking *r, const float *points,
         for (int d = 0; d < MEANING_SIZE; d++)
             sum[d] += at[d];
     }
-    for (int d = 0; d < MEANING_SIZE; d++)
-        length += sum[d] * sum[d];
+    take_common(sum, common, (float)(p->end - p->first));
     r->signs[k][S_LIKE] = best;
     r->signs[k][S_TELLS] = tells;
-    r->signs[k][S_WHOLE] = length > 0 ? meaning_alike(sum, point) / sqrtf(length) : 0;
+    r->signs[k][S_WHOLE] = meaning_alike(sum, point);
 }
 
 static void sign_meaning(struct ranking *r, const char *question)
 {
     const float *points = grounding_points(r->g);
     float point[MEANING_SIZE];
-    float mean = 0;
 
     r->points = points && question_point(question, point);
-    if (!r->points)
-        return;
-    for (size_t k = 0; k < r->place_count; k++) {
+    for (size_t k = 0; k < r->place_count && r->points; k++)
         sign_place_meaning(r, points, point, k);
-        mean += r->signs[k][S_LIKE] / (float)r->place_count;
-    }
-    for (size_t k = 0; k < r->place_count; k++)
-        r->signs[k][S_LEAD] = r->signs[k][S_LIKE] - mean;
 }
 
 /* ------------------------------------------------------------------------------ form and names */
@@ -459,18 +564,25 @@ static void sign_form(struct ranking *r, size_t k)
     for (size_t i = 0; i < r->name_count; i++)
         held += place_holds(r, p, &r->names[i]);
     s[S_NAME] = r->name_count ? (float)held / (float)r->name_count : 0;
+    s[S_SELF] = r->flags & THEME_SELF && evidence_tells_weakness(r->g, p);
+    s[S_WISHED] = p->wish;
+    s[S_WISH] = r->wish && p->wish;
+    s[S_LEARNING] = p->learning;
+    s[S_LEARNED] = r->learning && p->learning;
+    s[S_FIGURE] = p->digits;
+    s[S_COUNT] = r->count && p->digits;
 }
 
 /* ------------------------------------------------------------------------------------- weighing */
 
-const float evidence_fits = 0.35f;
+const float evidence_fits = 0.5f;
 
-static float weigh(const float *signs, const float *weights)
+static float weigh(const float *values, const float *weights, int n)
 {
     float sum = 0;
 
-    for (int i = 0; i < SIGNS; i++)
-        sum += signs[i] * weights[i];
+    for (int i = 0; i < n; i++)
+        sum += values[i] * weights[i];
     return sum;
 }
 
@@ -479,26 +591,82 @@ static float likely(float x)
     return 1 / (1 + expf(-x));
 }
 
+/** Add up what orders the places. */
+static void score_all(struct ranking *r)
+{
+    for (size_t k = 0; k < r->place_count; k++) {
+        r->score[k] = weigh(r->signs[k], order_weights[r->points], SIGNS);
+        r->most_cover = fmaxf(r->most_cover, r->signs[k][S_COVER]);
+        r->most_like = fmaxf(r->most_like, r->signs[k][S_LIKE]);
+        r->mean_score += r->score[k] / (float)r->place_count;
+    }
+}
+
+/** How far place k is ahead of the best of the others. */
+static float ahead(const struct ranking *r, size_t k)
+{
+    float other = r->place_count > 1 ? -INFINITY : r->score[k];
+
+    for (size_t i = 0; i < r->place_count; i++)
+        if (i != k)
+            other = fmaxf(other, r->score[i]);
+    return r->score[k] - other;
+}
+
+static void find_clues(const struct ranking *r, size_t k, float clues[CLUES])
+{
+    const float *s = r->signs[k];
+    bool named = s[S_NAME] >= 1;
+    bool technical = r->kind == QUESTION_TECHNICAL;
+
+    /* A name counts on its own: in the score it would drown the rest. */
+    clues[C_SCORE] = r->score[k] - s[S_NAME] * order_weights[r->points][S_NAME];
+    clues[C_AHEAD] = ahead(r, k);
+    clues[C_ABOVE] = r->score[k] - r->mean_score;
+    clues[C_UNNAMED] = r->name_count && !named;
+    clues[C_NAMED] = r->name_count && named;
+    clues[C_THEMED] = r->themed;
+    clues[C_THEMES] = (float)r->theme_count;
+    clues[C_COVERED] = r->most_cover;
+    clues[C_NEAREST] = r->most_like;
+    clues[C_UNKNOWN] = fminf(r->unknown, 3);
+    clues[C_UNSAID] = r->unsaid[k];
+    clues[C_ABSENT] = r->absent[k];
+    clues[C_STORY_COVER] = r->story ? s[S_COVER] : 0;
+    clues[C_STORY_LIKE] = r->story ? s[S_LIKE] : 0;
+    clues[C_FACT] = r->fact;
+    clues[C_FACT_COVER] = r->fact ? s[S_COVER] : 0;
+    clues[C_FACT_THEME] = r->fact ? s[S_THEME] : 0;
+    clues[C_FACT_LIKE] = r->fact ? s[S_LIKE] : 0;
+    clues[C_STORY] = r->story;
+    clues[C_STORY_THEME] = r->story ? s[S_THEME] : 0;
+    clues[C_BEHAVIORAL] = r->kind == QUESTION_BEHAVIORAL;
+    clues[C_MOTIVE] = r->kind == QUESTION_MOTIVATIONAL;
+    clues[C_TERMS] = r->kind == QUESTION_LOGISTICS || r->kind == QUESTION_BACKGROUND;
+    clues[C_TECHNICAL] = technical;
+    clues[C_TECHNICAL_MISSING] = technical ? s[S_MISSING] : 0;
+    clues[C_TECHNICAL_LIKE] = technical ? s[S_LIKE] : 0;
+    clues[C_TECHNICAL_WHOLE] = technical ? s[S_WHOLE] : 0;
+}
+
 static struct evidence judge(const struct ranking *r, size_t k)
 {
     const float *s = r->signs[k];
+    float clues[CLUES];
     struct evidence e = {
         .place = r->places[k],
         .best = r->places[k].first,
-        .score = weigh(s, order_weights[r->points]) +
-                 (r->flags & THEME_SELF && evidence_tells_weakness(r->g, &r->places[k]) ? SELF : 0),
+        .score = r->score[k],
         .cover = s[S_COVER],
         .theme = s[S_THEME],
         .named = !r->name_count || s[S_NAME] >= 1,
     };
-    float fits = weigh(s, fits_weights[r->points]) + fits_bias[r->points] +
-                 (e.score - s[S_NAME] * order_weights[r->points][S_NAME]) * fits_score[r->points];
 
-    fits += e.named ? 0 : fits_unnamed[r->points];
-    e.fits = likely(fits + (r->themed ? fits_themed[r->points] : 0));
+    find_clues(r, k, clues);
+    e.fits = likely(weigh(s, fits_signs[r->points], SIGNS) +
+                    weigh(clues, fits_clues[r->points], CLUES) + fits_bias[r->points]);
     if (r->name_count && e.named && !r->fact)
         e.fits = fmaxf(e.fits, NAMED_FITS);
-
     for (size_t i = e.place.first; i < e.place.end; i++)
         if (r->match[i] > r->match[e.best])
             e.best = i;
@@ -507,19 +675,22 @@ static struct evidence judge(const struct ranking *r, size_t k)
 
 static size_t take_best(const struct ranking *r, struct evidence *found, size_t max)
 {
+    size_t order[EVIDENCE_ORDERED];
     size_t n = 0;
 
+    max = max < EVIDENCE_ORDERED ? max : EVIDENCE_ORDERED;
     for (size_t k = 0; k < r->place_count; k++) {
-        struct evidence e = judge(r, k);
         size_t at = n < max ? n : max - 1;
 
-        if (n == max && found[at].score >= e.score)
+        if (n == max && r->score[order[at]] >= r->score[k])
             continue;
-        for (; at > 0 && found[at - 1].score < e.score; at--)
-            found[at] = found[at - 1];
-        found[at] = e;
+        for (; at > 0 && r->score[order[at - 1]] < r->score[k]; at--)
+            order[at] = order[at - 1];
+        order[at] = k;
         n += n < max;
     }
+    for (size_t i = 0; i < n; i++)
+        found[i] = judge(r, order[i]);
     return n;
 }
 
@@ -535,11 +706,14 @@ static bool ranking_open(struct ranking *r, const struct grounding *g, enum ques
     r->places = calloc(n, sizeof(*r->places));
     r->place_of = calloc(n, sizeof(*r->place_of));
     r->signs = calloc(n, sizeof(*r->signs));
-    r->group = calloc(3 * n, sizeof(*r->group));
+    r->group = calloc(6 * n, sizeof(*r->group));
     if (!r->places || !r->place_of || !r->signs || !r->group)
         return false;
     r->sum = r->group + n;
     r->match = r->group + 2 * n;
+    r->score = r->group + 3 * n;
+    r->unsaid = r->group + 4 * n;
+    r->absent = r->group + 5 * n;
     r->place_count = places_find(g, r->places);
     r->scale = RARE_FULL / (float)grounding_idf(g, 0);
     for (size_t k = 0; k < r->place_count; k++)
@@ -569,6 +743,7 @@ static void sign_all(struct ranking *r, const char *question)
     sign_meaning(r, question);
     for (size_t k = 0; k < r->place_count; k++)
         sign_form(r, k);
+    score_all(r);
 }
 
 size_t evidence_find(const struct grounding *g, const char *question, enum question_kind kind,

@@ -10,8 +10,10 @@
  * (ground/related.h); the words in which people tell such stories (ground/themes.h); how near its
  * sentences are in meaning (ground/similar.h), if there is a network; whether it contains the names
  * asked for (ground/names.h); and its form: a stated fact for a question about terms, deeds for a
- * story. A weighted sum of them ranks the places; another gives the probability that the best place
- * answers at all. docs/architecture/answering.md gives the weights' origin and their accuracy.
+ * story, a wish for what somebody wants. A weighted sum of them ranks the places. Another one, of
+ * these features and of further clues (the lead of the best place, words that no place covers),
+ * gives the probability that a place answers at all. docs/architecture/answering.md gives the
+ * weights' origin and their accuracy.
  *
  * Threads    Any; the grounding is only read.
  * Errors     If memory runs out nothing is found.

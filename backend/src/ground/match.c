@@ -30,6 +30,7 @@ enum {
     PLACES = 3,      /* examined for a requirement */
 };
 
+static const float LIKELY = 0.40f;      /* a requirement is shorter than a question: less evidence */
 static const float SURE = 0.6f;         /* for a place without the names asked for */
 static const float COVER_LEAST = 0.1f;  /* share of the terms that a place covers */
 static const float THEME_LEAST = 0.45f; /* or how much of it is in the words of such stories */
@@ -388,7 +389,7 @@ static bool only_wished(const struct grounding *g, const struct place *place)
  *  and a place without the names asked for needs a higher probability. */
 static bool tells(const struct evidence *e)
 {
-    return e->fits >= (e->named ? evidence_fits : SURE) &&
+    return e->fits >= (e->named ? LIKELY : SURE) &&
            (e->cover >= COVER_LEAST || (e->theme >= THEME_LEAST && !e->place.fact));
 }
 

@@ -34,6 +34,7 @@ static struct {
     struct meaning_reader *asker;
     float told[SENTENCES_MAX][MEANING_SIZE]; /* made before model is published */
     size_t theme_of[SENTENCES_MAX];
+    float common[2][MEANING_SIZE]; /* made before model is published */
     size_t sentences;
     bool refused;
     bool closing;
@@ -64,6 +65,61 @@ static bool is_there(const char *path)
     return f != NULL;
 }
 
+/* As interviewers of any trade ask: for what all questions have in common. */
+static const char *const asked[] = {
+    "Tell me about a time you disagreed with a colleague.",
+    "Have you ever made a serious mistake at work?",
+    "Describe a situation in which you had to meet a tight deadline.",
+    "How have you dealt with a difficult customer?",
+    "Give me an example of something you improved.",
+    "When did you last have to learn something quickly?",
+    "Walk me through a project that you led.",
+    "What is your greatest weakness?",
+    "Why do you want this job?",
+    "What are your salary expectations?",
+    "When could you start?",
+    "What experience do you have with this tool?",
+    "Which languages do you speak?",
+    "What qualifications do you have?",
+    "Can you work nights and weekends?",
+    "What would you do if a colleague broke the rules?",
+    "How do you help junior people grow?",
+    "Tell me about going out of your way for somebody.",
+    "What are you most proud of?",
+    "Have you worked with people from other departments?",
+    "How did you convince people who were against it?",
+    "Tell me about a time something went wrong.",
+    "What are you looking for in your next role?",
+    "How large was the team that you managed?",
+};
+
+static void add_to(float sum[MEANING_SIZE], const float point[MEANING_SIZE], size_t of)
+{
+    for (int i = 0; i < MEANING_SIZE; i++)
+        sum[i] += point[i] / (float)of;
+}
+
+static void read_common(struct meaning_reader *r)
+{
+    size_t n = sizeof(asked) / sizeof(asked[0]);
+
+    memset(shelf.common, 0, sizeof(shelf.common));
+    for (size_t i = 0; i < shelf.sentences; i++)
+        add_to(shelf.common[SIMILAR_TOLD], shelf.told[i], shelf.sentences);
+    for (size_t i = 0; i < n; i++) {
+        struct meaning_text one = {asked[i], strlen(asked[i])};
+        float point[MEANING_SIZE];
+
+        if (!meaning_read(r, &one, 1, &point))
+            add_to(shelf.common[SIMILAR_ASKED], point, n);
+    }
+}
+
+const float *similar_common(enum similar_sort sort)
+{
+    return shelf.common[sort];
+}
+
 /** Points for the sentences of all themes (ground/themes.h). */
 static void read_themes(const struct meaning *m)
 {
@@ -84,6 +140,7 @@ static void read_themes(const struct meaning *m)
         }
     }
     shelf.sentences = n;
+    read_common(r);
     meaning_reader_close(r);
 }
 

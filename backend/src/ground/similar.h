@@ -34,6 +34,13 @@ bool similar_points(const struct meaning_text *texts, size_t n, float (*points)[
  *  (theme_told()); -1: not known. */
 float similar_told(size_t theme, const float point[MEANING_SIZE]);
 
+enum similar_sort { SIMILAR_TOLD, SIMILAR_ASKED };
+
+/** What all told sentences, or all questions of an interview, have in common: the mean of typical
+ *  ones. Without it, nearness is what a text is about and not of what sort it is. After
+ *  similar_points() said true. */
+const float *similar_common(enum similar_sort sort);
+
 void similar_close(void);
 
 #endif

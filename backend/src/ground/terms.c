@@ -311,3 +311,10 @@ bool term_stopword(const char *word)
     return bsearch(word, stopwords, sizeof(stopwords) / sizeof(stopwords[0]), sizeof(stopwords[0]),
                    compare_word);
 }
+
+bool term_among(const char *word, const char *const *words)
+{
+    while (*words && strcmp(*words, word) != 0)
+        words++;
+    return *words != NULL;
+}

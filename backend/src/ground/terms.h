@@ -43,6 +43,9 @@ uint64_t term_exact(const char *word);
 /** Words that say how something is asked rather than what ("tell", "me", "the"). */
 bool term_stopword(const char *word);
 
+/** Is it one of these words? NULL ends them. */
+bool term_among(const char *word, const char *const *words);
+
 /** Is this code point part of a word? */
 bool rune_is_letter(uint32_t rune);
 uint32_t rune_fold(uint32_t rune); /**< Lower case; Latin letters lose accents */

@@ -25,6 +25,7 @@ enum theme_flag {
     THEME_PRIDE = 1 << 2,   /**< The best result, whatever it is about */
     THEME_MILD = 1 << 3,    /**< Says of whom or where; counts less beside a theme that says what */
     THEME_SELF = 1 << 4,    /**< What the candidate is bad at */
+    THEME_PLAIN = 1 << 5,   /**< Of a thing of few names: who tells of it says one of them */
 };
 
 /** Themes that these words name (hashes of their stems and of the words as they stand, in order);

@@ -1,11 +1,10 @@
 /**
  * @file test/unit/ground/stories.c  Is the right story told, and is it said when there is none?
  *
- * test/data/interview/stories has profiles of ten trades and questions with the run of the profile
- * that a coach would point at, or NONE. The weights of ground/evidence_weights.h were found on the
- * dev part (three profiles); test (three) and new (four, written when all rules stood) were only
- * measured. hit@1: the best place is the right
- * one; hit@3: it is among the first three. With the published network where
+ * test/data/interview/stories has profiles of seventeen trades and questions with the run of the
+ * profile that a coach would point at, or NONE. The weights of ground/evidence_weights.h were found
+ * on all parts but held (four profiles), which was only measured. hit@1: the best place is the
+ * right one; hit@3: it is among the first three. With the published network where
  * $INTERVIEWD_TEST_MODELS has it. INTERVIEWD_RELEVANCE_SHOW=1 lists the misses.
  */
 #include "cmocka_all.h"
@@ -142,21 +141,24 @@ static struct tally run(const char *half)
     return t;
 }
 
-static void check(struct tally t, int first, int three)
+/** none: "nothing fits", least precision and recall. */
+static void check(struct tally t, int first, int three, int none)
 {
     assert_true(t.asked > 40);
     assert_true(t.first * PERCENT >= first * t.asked);
     assert_true(t.three * PERCENT >= three * t.asked);
-    assert_true(t.right * 2 >= t.none);
-    assert_true(t.right * 2 >= t.said);
+    assert_true(t.right * PERCENT >= none * t.none);
+    assert_true(t.right * PERCENT >= none * t.said);
 }
 
 static void by_words_and_themes_alone(void **state)
 {
     (void)state;
-    check(run("dev"), 70, 90);
-    check(run("test"), 74, 85);
-    check(run("new"), 58, 70);
+    check(run("dev"), 70, 90, 60);
+    check(run("test"), 74, 84, 50);
+    check(run("new"), 66, 82, 60);
+    check(run("later"), 58, 76, 60);
+    check(run("held"), 54, 74, 50);
 }
 
 static void with_meanings(void **state)
@@ -175,9 +177,11 @@ static void with_meanings(void **state)
         similar_close();
         skip();
     }
-    check(run("dev"), 76, 94);
-    check(run("test"), 78, 90);
-    check(run("new"), 64, 78);
+    check(run("dev"), 74, 92, 70);
+    check(run("test"), 78, 88, 60);
+    check(run("new"), 74, 86, 60);
+    check(run("later"), 66, 84, 60);
+    check(run("held"), 66, 86, 50);
     similar_close();
 }
 
