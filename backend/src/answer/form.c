@@ -390,8 +390,10 @@ static const char people[] = "customer|customers|colleague|colleagues|conflict|a
 static const char strengths[] =
     "strength|strengths|good at|best at|strong suit|superpower|sets you "
     "apart|stand out|what do you bring|bring to the|want to work with you|enjoy working with you";
-static const char whole[] = "about yourself|introduce yourself|your background|your resume|your cv|"
-                            "walk me through your career|your career so far|who are you";
+static const char whole[] =
+    "me about yourself|us about yourself|bit about yourself|little about yourself|more about "
+    "yourself|something about yourself|introduce yourself|your background|your resume|your cv|"
+    "walk me through your career|your career so far|who are you";
 static const char proud[] = "proud|proudest|achievement|accomplishment|greatest success";
 static const char wants[] =
     "why do you want|why us|why this|why are you|looking for|motivates|see "

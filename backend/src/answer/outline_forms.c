@@ -61,7 +61,7 @@ void form_steps(struct draft *d, const struct form_plan *plan)
         }
         draft_advise(d, plan->steps[i].label, plan->steps[i].advice);
     }
-    if (!told && d->fits)
+    if (!told && (d->fits || form_says(d->question, "you|your|yours")))
         cite_example(d, "From your work");
 }
 
