@@ -3,7 +3,7 @@
  *
  * Found by softmax regression over the places of each question (order) and by logistic regression
  * over the best place of each (fits), both with a penalty on large weights, on all questions of
- * test/data/interview but those called "held" in stories/questions.tsv; see
+ * test/data/interview but those called "held" in stories/questions.tsv, and 14 of a nurse's; see
  * docs/architecture/answering.md. A name counts at least 4, since few of those questions ask for
  * one: a place that does not hold the name is no answer. In the order of enum sign and enum clue;
  * [0] without, [1] with points of meaning.
