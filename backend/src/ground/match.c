@@ -30,9 +30,9 @@ enum {
     PLACES = 3,      /* examined for a requirement */
 };
 
-static const float LIKELY = 0.40f;      /* a requirement is shorter than a question: less evidence */
-static const float SURE = 0.6f;         /* for a place without the names asked for */
-static const float COVER_LEAST = 0.1f;  /* share of the terms that a place covers */
+static const float LIKELY = 0.40f;     /* a requirement is shorter than a question: less evidence */
+static const float SURE = 0.6f;        /* for a place without the names asked for */
+static const float COVER_LEAST = 0.1f; /* share of the terms that a place covers */
 static const float THEME_LEAST = 0.45f; /* or how much of it is in the words of such stories */
 static const float ASKS = 0.5f;         /* passage.need above which a sentence in a posting is a
                                            requirement */
