@@ -4,8 +4,8 @@
  * A driver is a const table. The files of the store (store_internal.h) check the arguments (ids,
  * limits, required texts), so a driver gets sane input: limit is 1..STORE_PAGE_MAX, a cursor is
  * NULL or has the right form, records have their required texts. To add one: a file beside
- * sqlite.c, its migrations in migrations/<name>/, a line in the list in store.c, and a line in
- * test/conformance/store.c, which must pass unchanged.
+ * sqlite.c or a folder, its migrations in migrations/<name>/, a line in the list in store.c, and
+ * how it is opened in test/conformance/store.c, which must pass unchanged.
  *
  * Threads    Any number of threads at the same time on one store.
  * Errors     Those of store.h.
@@ -29,6 +29,7 @@ struct store_driver {
     int (*migrate)(void *db, int *from, int *to, struct errbuf *why);
     int (*ping)(void *db, struct errbuf *why);
     enum store_fault (*fault)(void *db); /* does not block */
+    uint64_t (*round_trips)(void *db);   /* (optional) to a server since it was opened */
 
     /* Reads, calls fn and writes in one transaction; see store_user_change(). user_id is NULL for a
      * user. */

@@ -3,39 +3,60 @@
  */
 #include "store/store_internal.h"
 
+#include "base/module.h"
 #include "store/on_lane.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct store_driver *const drivers[] = {
-    &store_sqlite,
+/* One that costs much by being linked lies in a module, under the symbol store_<name>. */
+static const struct {
+    const char *name;
+    const struct store_driver *driver;
+    const char *module;
+} drivers[] = {
+    {"sqlite", &store_sqlite, NULL},
+    {"postgres", NULL, "interviewd-postgres"},
 };
+
+static int find_driver(const char *name, const struct store_driver **driver, struct errbuf *why)
+{
+    char symbol[32];
+
+    for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+        if (strcmp(drivers[i].name, name) != 0)
+            continue;
+        snprintf(symbol, sizeof(symbol), "store_%s", name);
+        *driver =
+            drivers[i].module ? module_open(drivers[i].module, symbol, why) : drivers[i].driver;
+        return *driver ? 0 : UV_ENOSYS;
+    }
+    return err_set(why, UV_ENOENT, "there is no store \"%s\"", name);
+}
 
 int store_open(struct store **sp, const char *driver, const struct store_params *params,
                struct errbuf *why)
 {
-    for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
-        struct store *store;
-        int err;
+    const struct store_driver *found = NULL;
+    struct store *store;
+    int err = find_driver(driver, &found, why);
 
-        if (strcmp(drivers[i]->name, driver) != 0)
-            continue;
-        store = calloc(1, sizeof(*store));
-        if (!store)
-            return err_set(why, UV_ENOMEM, "out of memory");
-        store->driver = drivers[i];
-        err = drivers[i]->open(&store->db, params, why);
-        if (err) {
-            free(store);
-            return err;
-        }
-        store->writer = store->driver;
-        store->writer_db = store->db;
-        *sp = store;
-        return 0;
+    if (err)
+        return err;
+    store = calloc(1, sizeof(*store));
+    if (!store)
+        return err_set(why, UV_ENOMEM, "out of memory");
+    store->driver = found;
+    err = found->open(&store->db, params, why);
+    if (err) {
+        free(store);
+        return err;
     }
-    return err_set(why, UV_ENOENT, "there is no store \"%s\"", driver);
+    store->writer = store->driver;
+    store->writer_db = store->db;
+    *sp = store;
+    return 0;
 }
 
 void store_close(struct store *store)
@@ -122,9 +143,18 @@ void store_health(struct store *store, struct store_health *health)
         [STORE_OUTDATED] = {STORE_OUTDATED, "schema",
                             "The database has not the schema that this version needs.",
                             "Run interviewd migrate, or the version that wrote the database."},
+        [STORE_AWAY] = {STORE_AWAY, "away",
+                        "The database server cannot be reached: nothing is read or stored.",
+                        "Start it, or look at the network between it and this server; everything "
+                        "goes on by itself when it is there again."},
     };
 
     *health = healths[store->driver->fault(store->db)];
+}
+
+uint64_t store_round_trips(struct store *store)
+{
+    return store->driver->round_trips ? store->driver->round_trips(store->db) : 0;
 }
 
 int store_scrub(struct store *store, struct errbuf *why)

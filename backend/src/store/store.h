@@ -3,6 +3,7 @@
  *
  *     struct store *store;
  *     store_open(&store, "sqlite", &(struct store_params){.path = "data/interview.db"}, why);
+ *     store_open(&store, "postgres", &(struct store_params){.url = "postgres://…"}, why); // or
  *     store_migrate(store, why);
  *     store_profile_put(store, &profile, why);
  *
@@ -11,10 +12,11 @@
  * survives kill -9. The same conformance suite (test/conformance/store) runs on every driver.
  *
  * Threads    Any worker; calls block. Never the loop thread.
- * Errors     0; 0; UV_ENOENT: not found (or not this owner's); UV_EEXIST: unique key taken;
- *            UV_EAGAIN: busy, try again; UV_ENOSPC: disk full; UV_EROFS: no permission to write;
- *            UV_ENOTSUP: written by a newer version; UV_EINVAL: invalid value or cursor; UV_EIO and
- *            others. Each with a sentence.
+ * Errors     0; UV_ENOENT: not found (or not this owner's); UV_EEXIST: unique key taken;
+ *            UV_EAGAIN: busy, try again; UV_ENOTCONN: the database server is away, and a write that
+ *            was under way may have been done or not; UV_ENOSPC: disk full; UV_EROFS: no permission
+ *            to write; UV_ENOTSUP: written by a newer version; UV_EINVAL: invalid value or cursor;
+ *            UV_EIO and others. Each with a sentence.
  * Changes    put writes a whole record: use it for new ones. Existing records are changed with
  *            <record>_change(), which reads, changes and writes in one transaction, so that two
  *            concurrent changes of different fields both take effect, and a record erased in
@@ -233,7 +235,8 @@ struct store_params {
     uint64_t bytes_max;     /**< sqlite: largest database file [bytes]; 0: no limit */
     uint64_t reserve_bytes; /**< sqlite: reserve so that deleting works on a full disk; 0: none */
     int inspect_ms;         /**< Look for damage when opening, for at most this long; 0: don't */
-    const char *url;        /**< others: connection string */
+    int answer_ms;          /**< postgres: longest wait for an answer [ms]; 0: 30 s */
+    const char *url;        /**< postgres: its address, postgres://user@host/database?sslmode=… */
 };
 
 /** What keeps a store from working fully. */
@@ -245,6 +248,7 @@ enum store_fault {
     STORE_DAMAGED,   /**< Parts of it cannot be read */
     STORE_LOST,      /**< Deleted or replaced while open: writes are refused */
     STORE_OUTDATED,  /**< Not migrated, or written by a newer version */
+    STORE_AWAY,      /**< Its server cannot be reached */
 };
 
 struct store_health {
@@ -277,6 +281,8 @@ int store_ping(struct store *store, struct errbuf *why); /**< Does it answer? */
 void store_health(struct store *store, struct store_health *health);
 /** Writes something that changes nothing. */
 int store_probe(struct store *store, struct errbuf *why);
+/** How often a server was asked since it was opened; 0 where the database is a file. */
+uint64_t store_round_trips(struct store *store);
 
 /** Something that belongs to a person was changed. */
 struct store_written {

@@ -1,9 +1,9 @@
 /**
  * @file test/conformance/store.c  What every store driver must do
  *
- * To run it on a further driver, add how one is opened to `drivers`. Nothing else here may depend
- * on which it is. With the argument `lane` every write goes over to the lane that writes, as in
- * the server.
+ * To run it on a further driver, add how one is opened to open_store(). Nothing else here may
+ * depend on which it is. With the argument `lane` every write goes over to the lane that writes, as
+ * in the server; with `postgres` all of it is on a PostgreSQL server of its own.
  */
 #include "cmocka_all.h"
 
@@ -11,6 +11,7 @@
 #include "loop/lanes.h"
 #include "loop/loop.h"
 #include "store/store.h"
+#include "support/postgres.h"
 #include "support/scratch.h"
 
 #include <pthread.h>
@@ -18,8 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const drivers[] = {"sqlite"};
-static const char *driver;
+static const char *driver = "sqlite";
 static struct lanes *lanes; /* NULL: writes run where they are called */
 
 struct fixture {
@@ -29,12 +29,33 @@ struct fixture {
     struct store_user bob;
 };
 
+/* A database of a server is a schema: its name is that of the folder, in letters that need no
+ * quotes. */
+static void name_schema(const char *dir, char name[static 32])
+{
+    const char *letters = strrchr(dir, '-') + 1;
+    size_t n = 0;
+
+    name[n++] = 's';
+    for (; *letters && n < 28; letters++)
+        n += (size_t)snprintf(name + n, 32 - n, "%02x", (unsigned char)*letters);
+}
+
 static struct store *open_store(const char *dir)
 {
-    struct store_params params = {.path = scratch_path(dir, "interview.db")};
+    static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
+    char url[POSTGRES_URL_MAX] = "";
+    char schema[32] = "";
+    struct store_params params = {.path = scratch_path(dir, "interview.db"), .url = url};
     struct store *store = NULL;
     struct errbuf err = {""};
 
+    if (!strcmp(driver, "postgres")) {
+        name_schema(dir, schema);
+        pthread_mutex_lock(&one);
+        postgres_url(schema, url);
+        pthread_mutex_unlock(&one);
+    }
     if (store_open(&store, driver, &params, &err))
         fail_msg("%s", err.text);
     assert_int_equal(store_use_lanes(store, lanes), 0);
@@ -2298,6 +2319,85 @@ static void a_fact_is_claimed_once(void **state)
     free(is);
 }
 
+/* ------------------------------------------------------------------------- sealed texts */
+
+enum { SAMPLES_MAX = 8 };
+
+#define OLD_KEY "v2.0a1b2c3d."
+#define NEW_KEY "v2.ffffffff."
+
+static size_t field_of(struct fixture *f, const char *name)
+{
+    size_t field = 0;
+
+    while (strcmp(store_sealed_field(f->store, field), name) != 0)
+        field++;
+    return field;
+}
+
+static int64_t rest_of(struct fixture *f)
+{
+    int64_t rest = -1;
+
+    assert_int_equal(store_sealed_rest(f->store, NEW_KEY, &rest, NULL), 0);
+    return rest;
+}
+
+static void sealed_texts_are_found_counted_and_replaced_all_or_none(void **state)
+{
+    struct fixture *f = *state;
+    struct store_profile p = make_profile(&f->ada, OLD_KEY "name"), back;
+    struct store_session s = make_session(&f->ada);
+    struct store_sample samples[SAMPLES_MAX], was[2];
+    char *now[2] = {LITERAL(NEW_KEY "context"), LITERAL(NEW_KEY "title")};
+    size_t n = 0;
+
+    p.context = LITERAL(OLD_KEY "context");
+    s.title = LITERAL("v1.abcdefghijklmnopqrstuvwxyz0123456789-_ABCD"); /* before keys had names */
+    assert_int_equal(store_profile_put(f->store, &p, NULL), 0);
+    assert_int_equal(store_session_put(f->store, &s, NULL), 0);
+    assert_int_equal(store_samples(f->store, SAMPLES_MAX, samples, &n, NULL), 0);
+    assert_int_equal(n, 2);
+    assert_string_equal(samples[0].field, "profile.context");
+    assert_string_equal(samples[0].id, p.id);
+    assert_string_equal(samples[0].text, p.context);
+    assert_string_equal(samples[1].field, "session.title");
+    was[0] = samples[0];
+    was[1] = samples[1];
+    assert_int_equal(rest_of(f), 3);
+
+    was[1].text =
+        LITERAL("v1.another"); /* written meanwhile: it stays, and the other one goes on */
+    assert_int_equal(store_sealed_replace(f->store, was, now, 2, NULL), 0);
+    assert_int_equal(rest_of(f), 2);
+    was[1].text = samples[1].text;
+    snprintf(was[1].field, sizeof(was[1].field), "session.nothing");
+    was[0].text = now[0];
+    now[0] = LITERAL("v2.00000000.x");
+    assert_int_equal(store_sealed_replace(f->store, was, now, 2, NULL), UV_EINVAL);
+    assert_int_equal(rest_of(f), 2);
+    assert_int_equal(store_profile_get(f->store, f->ada.id, p.id, &back, NULL), 0);
+    assert_string_equal(back.context, NEW_KEY "context");
+    store_profile_release(&back);
+    for (size_t i = 0; i < n; i++)
+        free(samples[i].text);
+
+    assert_int_equal(store_sealed_stale(f->store, field_of(f, "profile.context"), NEW_KEY, "",
+                                        SAMPLES_MAX, samples, &n, NULL),
+                     0);
+    assert_int_equal(n, 0);
+    assert_int_equal(store_sealed_stale(f->store, field_of(f, "profile.name"), NEW_KEY, "",
+                                        SAMPLES_MAX, samples, &n, NULL),
+                     0);
+    assert_int_equal(n, 1);
+    assert_string_equal(samples[0].text, p.name);
+    free(samples[0].text);
+    assert_int_equal(store_sealed_stale(f->store, field_of(f, "profile.name"), NEW_KEY, p.id,
+                                        SAMPLES_MAX, samples, &n, NULL),
+                     0);
+    assert_int_equal(n, 0); /* from there on */
+}
+
 int main(int argc, char **argv)
 {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -2363,6 +2463,7 @@ int main(int argc, char **argv)
         EACH(figures_of_days_follow_what_is_written_and_erased),
         EACH(figures_are_of_days_that_can_be),
         EACH(a_fact_is_claimed_once),
+        EACH(sealed_texts_are_found_counted_and_replaced_all_or_none),
     };
     struct loop *loop = NULL;
     int failed = 0;
@@ -2370,10 +2471,15 @@ int main(int argc, char **argv)
     if (argc > 1 && !strcmp(argv[1], "lane") &&
         (loop_open(&loop, NULL) || lanes_open(&lanes, loop, NULL)))
         return 1;
-    for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
-        driver = drivers[i];
-        failed += cmocka_run_group_tests_name(driver, tests, NULL, NULL);
+    if (argc > 1 && !strcmp(argv[1], "postgres")) {
+        driver = argv[1];
+        if (!postgres_start()) {
+            puts("1..0 # SKIP no PostgreSQL server is installed");
+            return 0;
+        }
     }
+    failed = cmocka_run_group_tests_name(driver, tests, NULL, NULL);
+    postgres_stop();
     lanes_close(lanes);
     return loop_close(loop) ? 1 : failed;
 }
