@@ -26,8 +26,7 @@ LOOKED_THROUGH = {
     "nn_weights_records": "likewise",
     "ratelimit_name": "which limit it is",
     "slots_any": "is anything left?",
-    "store_ping": "a store that answers",
-    "store_profile_put": "likewise",
+    "store_profile_put": "a profile as it was",
 }
 COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.S)
 # At the beginning of a line: a type, a name, and an opening parenthesis.

@@ -191,7 +191,11 @@ static int open_folder(struct job *job, int argc, char **argv)
 {
     int status = program_open(&job->program, argc, argv, 0);
 
-    if (!status && access(config_path(job->program.config, BACKUP_STORE), F_OK)) {
+    if (!status && job->program.config->store) {
+        program_fail("the database is on a PostgreSQL server: copy it with pg_dump, and keep the "
+                     "keys and the recordings of the data folder (docs/guides/postgresql.md)");
+        status = EXIT_USAGE;
+    } else if (!status && access(config_path(job->program.config, BACKUP_STORE), F_OK)) {
         program_fail("there is no interview.db in %s: name the data folder with --data",
                      job->program.config->data_dir);
         status = EXIT_DATA;

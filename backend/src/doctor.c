@@ -176,21 +176,24 @@ static void check_no_store(struct doctor *d)
 
 static void check_store(struct doctor *d)
 {
-    struct store_params params = {.path = config_path(d->program.config, "interview.db"),
-                                  .inspect_ms = INSPECT_MS};
+    const struct config *c = d->program.config;
+    const struct store_params params = {.inspect_ms = INSPECT_MS};
+    const char *path = config_path(c, "interview.db");
     struct store_health health;
     struct store *store = NULL;
     struct errbuf why = {""};
     int err;
 
-    if (!folder_has(params.path)) {
+    if (!c->store && !folder_has(path)) {
         check_no_store(d);
         return;
     }
-    err = store_open(&store, "sqlite", &params, &why);
+    err = program_open_store(c, &params, &store, &why);
     if (err) {
         doctor_report(d, BROKEN, "store", why.text);
-        doctor_advise(err == UV_ENOSPC
+        doctor_advise(c->store ? "look at the address in INTERVIEWD_STORE, and whether psql with "
+                                 "it gets through: docs/guides/postgresql.md"
+                      : err == UV_ENOSPC
                           ? "nothing of it is lost: the server can be started, and with it "
                             "interviews can be deleted"
                           : "put back a copy of the data folder, or move the file away to "
@@ -205,7 +208,7 @@ static void check_store(struct doctor *d)
         doctor_report(d, BROKEN, "store", health.what);
         doctor_advise(health.help);
     } else {
-        doctor_report(d, GOOD, "store", params.path);
+        doctor_report(d, GOOD, "store", c->store ? "the PostgreSQL server answers" : path);
     }
     if (health.fault != STORE_OUTDATED) {
         check_key(d, store);

@@ -30,7 +30,8 @@ static int read_arguments(const struct program *p, bool *clock, bool *forget, bo
 
 int command_migrate(int argc, char **argv)
 {
-    struct store_params params = {0};
+    const struct store_params params = {.path = NULL};
+    const char *what;
     struct store *store = NULL;
     struct program p;
     struct errbuf why = {""};
@@ -45,10 +46,10 @@ int command_migrate(int argc, char **argv)
         program_close(&p);
         return err;
     }
-    params.path = config_path(p.config, "interview.db");
+    what = p.config->store ? "The database" : config_path(p.config, "interview.db");
     err = folder_open(p.config->data_dir, &why);
     if (!err)
-        err = store_open(&store, "sqlite", &params, &why);
+        err = program_open_store(p.config, &params, &store, &why);
     if (!err)
         err = store_migrate(store, &from, &to, &why);
     if (!err && clock)
@@ -62,14 +63,14 @@ int command_migrate(int argc, char **argv)
     else if (recount)
         puts("The figures of all days are made anew.");
     else if (from == to)
-        printf("%s is at schema %d already.\n", params.path, to);
+        printf("%s is at schema %d already.\n", what, to);
     else
-        printf("%s was brought from schema %d to %d.\n", params.path, from, to);
+        printf("%s was brought from schema %d to %d.\n", what, from, to);
     if (!err && clock)
         puts("The clock of this machine is taken as right.");
     if (!err && forget)
         puts("Recordings that this database does not know are erased at the next start.");
     store_close(store);
     program_close(&p);
-    return err ? EXIT_DATA : EXIT_OK;
+    return !err ? EXIT_OK : err == UV_ENOTCONN ? EXIT_FAILED : EXIT_DATA;
 }

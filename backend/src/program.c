@@ -52,6 +52,7 @@ enum {
                              e-mail from everywhere */
     AUDIO_RESERVE = 256 << 20, /* disk space left for the database [bytes] */
     INSPECT_MS = 1500,         /* to look for damage at the start; doctor takes longer */
+    STORE_WRITERS = 4,         /* threads that write, where the database is a server */
 };
 
 int program_fail(const char *fmt, ...)
@@ -163,10 +164,20 @@ static int open_folder(struct program *p, unsigned parts, struct errbuf *why)
     return err;
 }
 
+int program_open_store(const struct config *c, const struct store_params *params,
+                       struct store **store, struct errbuf *why)
+{
+    struct store_params all = *params;
+
+    all.path = config_path(c, "interview.db");
+    all.url = c->store;
+    return store_open(store, c->store ? "postgres" : "sqlite", &all, why);
+}
+
 static int open_store(struct program *p, unsigned parts, struct errbuf *why)
 {
     const struct config *c = p->config;
-    struct store_params params = {.path = config_path(c, "interview.db")};
+    struct store_params params = {.path = NULL};
     struct accounts_params accounts = {.access_token_s = c->access_token_s,
                                        .refresh_token_s = c->refresh_token_s,
                                        .token_key = c->token_key};
@@ -183,11 +194,12 @@ static int open_store(struct program *p, unsigned parts, struct errbuf *why)
     if (!err && (parts & PROGRAM_SERVES) && folder_free_mib(c->data_dir) < FOLDER_FULL_MIB)
         log_error("store", "there is no room left on the disk of the data folder: free some space; "
                            "deleting interviews works meanwhile");
-    if (!err && !folder_has(params.path) && folder_has(config_path(c, "audit.jsonl")))
+    if (!err && !c->store && !folder_has(config_path(c, "interview.db")) &&
+        folder_has(config_path(c, "audit.jsonl")))
         log_warn("store", "interview.db is missing or empty, though this folder was used before: "
                           "begun anew, empty; if you have a copy, stop the server and put it back");
     if (!err)
-        err = store_open(&p->app.store, "sqlite", &params, why);
+        err = program_open_store(c, &params, &p->app.store, why);
     if (!err)
         err = store_migrate(p->app.store, &from, &to, why);
     if (!err)
@@ -288,6 +300,7 @@ static int open_loop(struct program *p, struct errbuf *why)
     struct app *app = &p->app;
     const struct lane_size sizes[LANE_COUNT] = {
         [LANE_REQUEST] = {.threads = p->config->request_workers},
+        [LANE_STORE] = {.threads = p->config->store ? STORE_WRITERS : 0},
     };
     int err = loop_open(&app->loop, why);
 
@@ -539,7 +552,7 @@ static int open_parts(struct program *p, unsigned parts, struct errbuf *why)
     if (parts & PROGRAM_STORE) {
         err = open_store(p, parts, why);
         if (err)
-            p->status = err == UV_ENOMEM ? EXIT_FAILED : EXIT_DATA;
+            p->status = err == UV_ENOMEM || err == UV_ENOTCONN ? EXIT_FAILED : EXIT_DATA;
     }
     if (!err)
         err = open_limits(p);

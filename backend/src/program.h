@@ -19,6 +19,7 @@
 #include "config/config.h"
 #include "folder.h"
 #include "live/live.h"
+#include "store/store.h"
 
 enum {
     PROGRAM_STORE = 1 << 0,    /**< Store, keys and accounts */
@@ -60,6 +61,10 @@ struct program {
     struct upkeep *upkeep;
     int status; /**< Exit status if opening failed; 0: EXIT_FAILED */
 };
+
+/** Opens the store that the settings name; of params only what does not say where it is. */
+int program_open_store(const struct config *c, const struct store_params *params,
+                       struct store **store, struct errbuf *why);
 
 /** Sets app->url, the address for people: the setting public-url, or this port where it listens. */
 void program_set_url(struct program *p, int port);

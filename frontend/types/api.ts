@@ -2021,7 +2021,7 @@ export interface components {
             /** @enum {string} */
             part: "store" | "recogniser" | "key" | "clock" | "recordings";
             /** @enum {string} */
-            code: "storage_full" | "read_only" | "disk_failing" | "damaged" | "lost" | "schema" | "loading" | "no_recogniser" | "key_missing" | "key_changed" | "key_unreadable" | "clock_set_back" | "recordings_unknown";
+            code: "storage_full" | "read_only" | "disk_failing" | "damaged" | "lost" | "schema" | "away" | "loading" | "no_recogniser" | "key_missing" | "key_changed" | "key_unreadable" | "clock_set_back" | "recordings_unknown";
             /** @description What is wrong, for a person; no path, name or key in it */
             detail: string;
             /** @description The way out */
@@ -3633,7 +3633,7 @@ export interface components {
         /**
          * @description bad_message (not JSON, unknown type, wrong member), bad_audio (cannot be decoded), bad_state (such as `start` after audio),
          *     unsupported (an encoding, rate or language), unauthorized, signed_out (the sign-in was ended), token_expired, not_found, overloaded,
-         *     too_slow (the client does not read), taken (another page listens), unavailable (no recogniser; no recordings are kept here; the device of this machine cannot be heard), provider_failed, rate_limited (too many sockets or streams of this user,
+         *     too_slow (the client does not read), taken (another page listens), unavailable (the database cannot be reached, closed with 1013; no recogniser; no recordings are kept here; the device of this machine cannot be heard), provider_failed, rate_limited (too many sockets or streams of this user,
          *     closed with 1013), shutting_down, internal
          * @enum {string}
          */

@@ -124,10 +124,18 @@ static void clock_problem(struct buf *out, int *count)
 }
 
 /* A full or failing disk only shows that it has recovered when something is written, and nobody
- * sends requests to a server that is not ready, so we write. */
-static void write_something(void *store)
+ * sends requests to a server that is not ready, so we write. A database server is asked whether it
+ * is there. */
+static void try_it(void *arg)
 {
-    store_probe(store, NULL);
+    struct store *store = arg;
+    struct store_health health;
+
+    store_health(store, &health);
+    if (health.fault)
+        store_probe(store, NULL);
+    else
+        store_ping(store, NULL);
 }
 
 static void probe(const struct app *app, enum store_fault fault)
@@ -135,12 +143,13 @@ static void probe(const struct app *app, enum store_fault fault)
     static uint64_t last_ms; /* loop thread only */
     uint64_t now = clock_mono_ms();
 
-    if (fault != STORE_FULL && fault != STORE_READ_ONLY && fault != STORE_FAILING)
+    if (fault != STORE_FULL && fault != STORE_READ_ONLY && fault != STORE_FAILING &&
+        fault != STORE_AWAY && (fault || !store_round_trips(app->store)))
         return;
     if (last_ms && now - last_ms < PROBE_EVERY_MS)
         return;
     last_ms = now;
-    lane_submit(app->lanes, LANE_STORE, write_something, NULL, app->store);
+    lane_submit(app->lanes, LANE_STORE, try_it, NULL, app->store);
 }
 
 /* On the loop thread, because the recogniser is queried there; the store reads one cached page. A

@@ -109,6 +109,7 @@ static void count_everything(const struct app *app, struct http_server *server)
         metric_set(METRIC_LIVE_SESSIONS, (double)live_count(app->live), NULL);
     if (app->search)
         metric_set(METRIC_SEARCH_BYTES, (double)search_bytes(app->search), NULL);
+    metric_set(METRIC_STORE_ROUND_TRIPS, (double)store_round_trips(app->store), NULL);
     count_resealing(app->resealer);
     process_measure();
     begin_with_zero();

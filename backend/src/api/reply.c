@@ -50,6 +50,11 @@ int reply_failed(const struct http_request *req, struct http_response *res, int 
                             "There is no room left on the server's disk. What was stored is safe; "
                             "deleting something makes room.",
                             NULL);
+    case UV_ENOTCONN:
+        log_error("api", "%s", why->text);
+        http_set_header(res, "Retry-After", "5");
+        return http_problem(res, req, 503, "unavailable",
+                            "The database cannot be reached at the moment.", NULL);
     case UV_EROFS:
     case UV_ENXIO:
         log_error("api", "%s", why->text);

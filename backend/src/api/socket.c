@@ -261,6 +261,10 @@ static void loaded(int err, void *arg)
         ; /* nobody wants it any more */
     } else if (code == UV_ENOENT) {
         socket_error(s, "not_found", "there is no such session", SOCKET_CLOSE_NO_SESSION);
+    } else if (code == UV_ENOTCONN) {
+        log_error("api", "a session could not be loaded: %s", l->err.text);
+        socket_error(s, "unavailable", "the database cannot be reached at the moment",
+                     SOCKET_CLOSE_FULL);
     } else if (code) {
         log_error("api", "a session could not be loaded: %s", l->err.text);
         socket_error(s, "internal", "the session could not be loaded", SOCKET_CLOSE_FAILED);

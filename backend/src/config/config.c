@@ -302,6 +302,36 @@ static int derive_redirect(struct config_whole *w, struct errbuf *why)
     return 0;
 }
 
+/* postgres://user:password@host…, or …?password=… */
+static bool has_password(const char *url)
+{
+    const char *from = strstr(url, "://") + 3;
+    const char *at = memchr(from, '@', strcspn(from, "/?"));
+
+    return (at && memchr(from, ':', (size_t)(at - from))) || strcasestr(url, "password=");
+}
+
+/* It may have a password, so it is not quoted. */
+static int derive_store(struct config_whole *w, struct errbuf *why)
+{
+    const struct setting *s = setting_by_flag("store", 5);
+    const char *url = w->c.store;
+
+    if (!url || !strcmp(url, "sqlite")) {
+        w->c.store = NULL;
+        return 0;
+    }
+    if (strncmp(url, "postgres://", 11) != 0 && strncmp(url, "postgresql://", 13) != 0)
+        return err_set(why, UV_EINVAL,
+                       "INTERVIEWD_STORE must be sqlite, or begin with postgres://, such as "
+                       "postgres://interview@db.example.com/interview?sslmode=verify-full");
+    if (has_password(url) && !strcmp(w->values[s - config_settings].where, "command line"))
+        return err_set(why, UV_EINVAL,
+                       "--store with a password is not taken from the command line, where others "
+                       "could read it; put it into INTERVIEWD_STORE or the config file");
+    return 0;
+}
+
 static int derive_trace_share(struct config_whole *w, struct errbuf *why)
 {
     char *end;
@@ -428,7 +458,7 @@ static int derive(struct config_whole *w, struct errbuf *why)
     if (!w->c.behind_proxy)
         w->c.behind_proxy = nothing;
     if ((err = derive_listen(w, why)) || (err = derive_redirect(w, why)) ||
-        (err = derive_trace_share(w, why)))
+        (err = derive_store(w, why)) || (err = derive_trace_share(w, why)))
         return err;
     config_derive_remote_asr(w);
     if ((err = config_derive_chain(w, why)))

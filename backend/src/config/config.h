@@ -57,6 +57,7 @@ struct config {
     bool beyond_loopback;    /**< Other machines can connect */
     bool accounts;           /**< Accounts on; off: one local owner */
     const char *data_dir;
+    const char *store;    /**< postgres://…; NULL: a file in the data folder */
     const char *web_root; /**< NULL: found beside the executable, see main.c */
     const char *tls_cert; /**< NULL: plain HTTP */
     const char *tls_key;

@@ -32,6 +32,10 @@ const struct setting config_settings[] = {
              "(0.0.0.0:8080) accounts are on."},
     {NULL, "data", NULL, TEXT(c.data_dir), .otherwise = "./data",
      .help = "Folder of the database, keys, models and audio. Made when it is not there."},
+    {NULL, "store", NULL, TEXT(c.store),
+     .help = "Address of a PostgreSQL database (postgres://user@host/database?sslmode=verify-full) "
+             "in place of the file in the data folder; with a password in it not on the command "
+             "line. docs/guides/postgresql.md."},
     {NULL, "config", NULL, TEXT(config_file),
      .help = "Config file; otherwise <data>/interviewd.conf when there is one."},
     {NULL, "accounts", NULL, CHOICE(accounts, "on|off"),

@@ -173,6 +173,7 @@ void live_registry_shutdown(struct live_registry *reg, void (*done)(void *arg), 
         const struct conversation_event release = {.kind = CONVERSATION_LEFT};
 
         next = live->next;
+        transcript_writer_hurry(live->writer);
         live_step(live, &hold); /* keeps it while its last speaker goes */
         while (live->speakers)
             speaker_give_up(live->speakers);

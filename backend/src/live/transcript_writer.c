@@ -6,6 +6,7 @@
 #include "answer/outline.h"
 #include "base/about.h"
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "live/live.h"
@@ -21,6 +22,7 @@
 enum {
     DETAIL_MAX = 4 << 20, /* longest detail JSON [bytes] */
     AGAIN_MS = 50,        /* after the store lane was full */
+    AWAY_MS = 500,        /* after its server could not be reached */
 };
 
 struct job {
@@ -42,8 +44,10 @@ struct transcript_writer {
     struct job *first;     /* the first one is on a worker, or waits for the timer */
     struct job **last;
     struct loop_timer *again;
-    bool working; /* a worker has the first one, or will */
-    bool over;    /* the lanes have closed: they are not tried again */
+    bool working;         /* a worker has the first one, or will */
+    bool away;            /* the store's server was away at the last try, which was logged */
+    uint64_t hurry_until; /* [ms] of the monotonic clock; 0: there is time */
+    bool over;            /* the lanes have closed: they are not tried again */
     bool closed;
     void (*idle)(void *arg);
     void *arg;
@@ -344,6 +348,38 @@ static int start_first(struct transcript_writer *writer)
     return err;
 }
 
+/* What is said meanwhile is kept here, and written when the server is there again. */
+static bool waits_for_server(struct transcript_writer *writer, const struct job *job)
+{
+    struct about before;
+    bool away = job->err == UV_ENOTCONN && !writer->over &&
+                (!writer->hurry_until || clock_mono_ms() < writer->hurry_until);
+
+    if (away != writer->away) {
+        before = about_set((struct about){.session = job->row.session_id});
+        if (away)
+            log_warn("live", "what is said is kept in memory until it can be stored: %s",
+                     job->why.text);
+        else if (!job->err)
+            log_info("live", "what was said meanwhile is being stored");
+        about_set(before);
+    }
+    writer->away = away;
+    return away && !timer_start(writer->again, AWAY_MS, 0);
+}
+
+/* Nobody waits for the server too: whoever does is told that this is not kept yet. */
+static void tell_early(struct transcript_writer *writer)
+{
+    for (struct job *job = writer->first; job; job = job->next) {
+        void (*stored)(int err, void *arg) = job->stored;
+
+        job->stored = NULL;
+        if (stored)
+            stored(UV_ENOTCONN, job->arg); /* writer is still busy, so nobody closes it in there */
+    }
+}
+
 static void go_on(struct transcript_writer *writer)
 {
     if (start_first(writer) == UV_ECANCELED)
@@ -360,12 +396,21 @@ static void written(int err, void *arg)
     writer->working = false;
     if (err)
         job->err = err;
+    if (!writer->closed && waits_for_server(writer, job)) {
+        tell_early(writer);
+        return;
+    }
     if (job->err != UV_EAGAIN || job->tries >= TRANSCRIPT_TRIES)
         finish_first(writer);
     if (writer->closed)
         writer_free(writer);
     else
         go_on(writer);
+}
+
+void transcript_writer_hurry(struct transcript_writer *writer)
+{
+    writer->hurry_until = clock_mono_ms() + TRANSCRIPT_HURRY_MS;
 }
 
 static void on_again(void *arg)

@@ -11,8 +11,10 @@
  *
  * Threads    Loop thread only.
  * Errors     A failed write is repeated TRANSCRIPT_TRIES times if the store was busy; after that it
- *            is logged (without its text) and stored() gets the code. Once the lanes have closed,
- *            or if the writer is closed early, that is UV_ECANCELED for everything queued.
+ *            is logged (without its text) and stored() gets the code. If the store's server is away
+ *            it is repeated until that is back (for TRANSCRIPT_HURRY_MS once the program is to
+ *            end); stored() gets UV_ENOTCONN meanwhile, and is not called again. Once the lanes have
+ *            closed, or if the writer is closed early, that is UV_ECANCELED for everything queued.
  */
 #ifndef LIVE_TRANSCRIPT_WRITER_H
 #define LIVE_TRANSCRIPT_WRITER_H
@@ -28,7 +30,10 @@
 struct transcript_writer;
 struct live_deps;
 
-enum { TRANSCRIPT_TRIES = 5 };
+enum {
+    TRANSCRIPT_TRIES = 5,
+    TRANSCRIPT_HURRY_MS = 3000,
+};
 
 /** In the session's metadata: answers begun ahead that were not needed. */
 #define SESSION_DISCARDED "eagerDiscarded"
@@ -82,6 +87,8 @@ json_t *transcript_unsupported(const struct claim *unsupported, size_t count);
 /** lead, keys and fits: what a prompter shows above the points. */
 void transcript_set_shown(json_t *to, const struct outline_shown *shown);
 
+/** The program is to end: what waits for a database that is away waits a little longer only. */
+void transcript_writer_hurry(struct transcript_writer *writer);
 bool transcript_writer_busy(const struct transcript_writer *writer);
 void transcript_writer_close(struct transcript_writer *writer);
 

@@ -38,7 +38,8 @@ enum lane {
     LANE_INTAKE,  /**< Bodies that arrive in pieces, on their way to the disk */
     LANE_DECODE,  /**< Uploads: decodes untrusted media to samples; at low priority */
     LANE_HASH,    /**< Passwords: takes memory and processor time; at low priority */
-    LANE_STORE,   /**< Writes to the store: one thread, because SQLite has one writer */
+    LANE_STORE,   /**< Writes to the store: one thread, because SQLite has one writer; several where
+                     the database is a server */
     LANE_SOUND,   /**< Small networks over recent audio: one thread, tens of milliseconds */
     LANE_COUNT,
 };

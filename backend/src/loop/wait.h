@@ -23,6 +23,7 @@
  *
  *     nn/pool.c       a product waits some microseconds for the helpers that compute its other
  *                     chunks, and they wait for nobody (futex(2), because it is so short)
+ *     store/postgres/ poll(2) on the database server's socket, always with a deadline
  *     loop/frame.c,   poll(2) on a child's socket, always with a deadline; wait_check() keeps it
  *     loop/child.c    off the loop thread
  *     short locks     held while fields are read or written. One is held longer: that of

@@ -44,6 +44,7 @@ enum metric {
     METRIC_FIRST_TOKEN_SECONDS, /**< histogram; provider: question to first word */
     METRIC_FINISHED_SECONDS,    /**< histogram; provider: question to last word */
     METRIC_STORE_SECONDS,       /**< histogram: a write to the store, including its waiting time */
+    METRIC_STORE_ROUND_TRIPS,   /**< counter: to a database server; 0 where it is a file */
     METRIC_UTTERANCES,          /**< counter; engine */
     METRIC_ANSWERS,             /**< counter; outcome */
     METRIC_EAGER,         /**< counter; "kept" or "discarded": answers begun before the turn was

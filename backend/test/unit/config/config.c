@@ -304,6 +304,31 @@ static void secrets_are_not_taken_from_the_command_line_nor_repeated(void **stat
     refused(FLAGS(L("--groq-key=gsk_secret")), NO_ENV, "is not taken from the command line");
 }
 
+static void a_database_is_named_by_an_address_and_its_password_not_by_a_flag(void **state)
+{
+    static const char *const open[] = {"--store=postgres://ada@db/x?sslmode=require",
+                                       "--store=postgres:///x?host=/run&user=a:b@c",
+                                       "--store=postgresql://db"};
+    static const char *const secret[] = {"--store=postgres://ada:pw@db/x",
+                                         "--store=postgres://db/x?user=ada&password=pw"};
+    struct config *c = load(0, NULL, ENV(L("INTERVIEWD_STORE=postgres://ada:pw@db/x")));
+
+    (void)state;
+    assert_string_equal(c->store, "postgres://ada:pw@db/x");
+    config_free(c);
+    for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++) {
+        c = load(FLAGS(L(open[i])), NO_ENV);
+        assert_string_equal(c->store, open[i] + strlen("--store="));
+        config_free(c);
+    }
+    c = load(FLAGS(L("--store=sqlite")), NO_ENV);
+    assert_null(c->store);
+    config_free(c);
+    for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
+        refused(FLAGS(L(secret[i])), NO_ENV, "--store with a password is not taken");
+    refused(0, NULL, ENV(L("INTERVIEWD_STORE=mysql://x")), "INTERVIEWD_STORE must be sqlite, or");
+}
+
 static void beyond_loopback_accounts_are_on_and_cannot_be_off(void **state)
 {
     static const char *const here[] = {"127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "localhost:1",
@@ -573,6 +598,7 @@ int main(void)
         cmocka_unit_test(a_slip_in_a_flag_is_answered_with_the_right_one),
         cmocka_unit_test(wrong_values_are_named_with_their_place),
         cmocka_unit_test(secrets_are_not_taken_from_the_command_line_nor_repeated),
+        cmocka_unit_test(a_database_is_named_by_an_address_and_its_password_not_by_a_flag),
         cmocka_unit_test(beyond_loopback_accounts_are_on_and_cannot_be_off),
         cmocka_unit_test(beyond_loopback_somebody_ends_tls),
         cmocka_unit_test(ollama_is_found_however_it_is_spelled),
