@@ -164,6 +164,29 @@ class Postgres(unittest.TestCase):
         for question in QUESTIONS:
             self.assertNotIn(question, log)
 
+    def test_nobody_is_signed_out_because_the_database_is_away(self):
+        server = self.serve("--accounts=on", sign_in=False)
+        who = {"email": "ada@example.com", "password": "a long and odd one 7"}
+        me = server.post("/api/v1/auth/signup", {**who, "displayName": "Ada"})
+        key = server.post("/api/v1/auth/keys", {"label": "mine"}, token=me["accessToken"])["key"]
+        calls = {"refresh": lambda: server.post("/api/v1/auth/refresh", {"refreshToken": me["refreshToken"]}),
+                 "login": lambda: server.post("/api/v1/auth/login", who),
+                 "me": lambda: server.get("/api/v1/auth/me", token=me["accessToken"]),
+                 "personal key": lambda: server.get("/api/v1/sessions", token=key),
+                 "sessions": lambda: server.get("/api/v1/sessions", token=me["accessToken"])}
+        self.database.kill()
+        try:
+            for name, call in calls.items():
+                with self.assertRaises(harness.HttpError) as caught:
+                    call()
+                self.assertEqual((name, caught.exception.status, caught.exception.problem["code"]), (name, 503, "unavailable"))
+        finally:
+            self.database.start()
+        self.wait_until("/readyz is as before", lambda: self.ready(server).get("store") == "ok")
+        me = calls["refresh"]()
+        for name in ("login", "me", "personal key", "sessions"):
+            calls[name]()
+
     def test_a_server_whose_database_is_away_ends_when_it_is_told_to(self):
         server = self.serve()
         session = server.post("/api/v1/sessions", {})["id"]
