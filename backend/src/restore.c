@@ -292,6 +292,11 @@ int command_restore(int argc, char **argv)
 
     if (!status)
         status = read_arguments(&job);
+    if (!status && job.program.config->store) {
+        program_fail("the database is on a PostgreSQL server, and a backup holds one for the data "
+                     "folder: pg_restore puts a dump back (docs/guides/postgresql.md)");
+        status = EXIT_USAGE;
+    }
     if (!status && !(err = prepare(&job, &why))) {
         err = backup_extract(job.file, job.from, &bytes, &why);
         if (!err)

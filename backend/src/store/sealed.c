@@ -611,7 +611,7 @@ int sealed_choice_get(struct store *store, const struct seal *seal, const char *
 
 /* --------------------------------------------------------------------------- the server's */
 
-#define HEARING_FACT  "hearing" /* as store/sqlite_sealed.c knows it */
+#define HEARING_FACT  "hearing" /* as store/places.c knows it */
 #define HEARING_FIELD "server.hearing"
 
 int sealed_hearing_put(struct store *store, const struct seal *seal, const char *text,

@@ -1,47 +1,18 @@
 /**
- * @file store/sqlite_sealed.c  Where sealed texts are stored, and replacing them by resealed ones
- *
- * One line per column. Sealed texts in columns that are not listed here are still counted by
- * sqlite_sealed_rest(), which looks everywhere, so that no key is discarded while something needs
- * it.
+ * @file store/sqlite_sealed.c  Replacing sealed texts by resealed ones
  */
+#include "store/places.h"
 #include "store/sqlite_records.h"
 #include "store/sqlite_rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct place {
-    const char *field; /* as in store/sealed.h: authenticated with the text, like the id */
-    const char *table;
-    const char *id;
-    const char *column;
-    const char *only; /* which of its rows; "": all */
-} places[] = {
-    {"profile.context", "profiles", "id", "context", ""},
-    {"profile.name", "profiles", "id", "name", ""},
-    {"profile.role", "profiles", "id", "role", ""},
-    {"profile.skills", "profiles", "id", "skills", ""},
-    {"profile.industry", "profiles", "id", "industry", ""},
-    {"session.jobDescription", "sessions", "id", "job_description", ""},
-    {"session.title", "sessions", "id", "title", ""},
-    {"transcript.question", "transcripts", "id", "question", ""},
-    {"transcript.answer", "transcripts", "id", "answer", ""},
-    {"transcript.detail", "transcripts", "id", "detail", ""},
-    {"apiKey.label", "api_keys", "id", "label", ""},
-    {"passkey.name", "passkeys", "id", "name", ""},
-    {"user.photo", "photos", "user_id", "photo", ""},
-    {"user.choice", "choices", "user_id", "choice", ""},
-    {"voice.voice", "voices", "user_id", "voice", ""},
-    {"transcription.result", "transcriptions", "id", "result", ""},
-    {"server.hearing", "facts", "name", "value", " AND name='hearing'"},
-};
-
-enum { PLACES = sizeof(places) / sizeof(places[0]), SQL_MAX = 768 };
+enum { SQL_MAX = 768 };
 
 const char *sqlite_sealed_field(size_t i)
 {
-    return i < PLACES ? places[i].field : NULL;
+    return i < store_place_count ? store_places[i].field : NULL;
 }
 
 static int prepare(struct conn *conn, const char *sql, sqlite3_stmt **stmt, struct errbuf *why)
@@ -69,7 +40,7 @@ static int read_samples(struct conn *conn, sqlite3_stmt *stmt, const struct plac
 int sqlite_sealed_stale(void *db, size_t field, const char *fresh, const char *after, size_t limit,
                         struct store_sample *samples, size_t *n, struct errbuf *why)
 {
-    const struct place *place = &places[field];
+    const struct place *place = &store_places[field];
     struct conn *conn = NULL;
     sqlite3_stmt *stmt = NULL;
     char sql[SQL_MAX];
@@ -160,19 +131,11 @@ int sqlite_sealed_rest(void *db, const char *fresh, int64_t *rest, struct errbuf
     return err;
 }
 
-static const struct place *place_of(const char *field)
-{
-    for (size_t i = 0; i < PLACES; i++)
-        if (sqlite3_stricmp(places[i].field, field) == 0)
-            return &places[i];
-    return NULL;
-}
-
 /* A text that has changed was written meanwhile, with the current key. */
 static int replace(struct conn *conn, const struct store_sample *was, const char *now,
                    struct errbuf *why)
 {
-    const struct place *place = place_of(was->field);
+    const struct place *place = store_place_of(was->field);
     sqlite3_stmt *stmt = NULL;
     char sql[SQL_MAX];
     int err;

@@ -2398,6 +2398,29 @@ static void sealed_texts_are_found_counted_and_replaced_all_or_none(void **state
     assert_int_equal(n, 0); /* from there on */
 }
 
+/* Whatever a field is called, the driver finds its column. */
+static void every_sealed_field_can_be_asked_for_and_replaced(void **state)
+{
+    struct fixture *f = *state;
+    struct store_sample samples[SAMPLES_MAX];
+    const char *name;
+    size_t fields = 0, n;
+
+    for (; (name = store_sealed_field(f->store, fields)); fields++) {
+        struct store_sample was = {.text = LITERAL("x")};
+        char *now[] = {LITERAL("y")};
+
+        n = 9;
+        assert_int_equal(
+            store_sealed_stale(f->store, fields, NEW_KEY, "", SAMPLES_MAX, samples, &n, NULL), 0);
+        assert_int_equal(n, 0);
+        snprintf(was.field, sizeof(was.field), "%s", name);
+        id_new(was.id);
+        assert_int_equal(store_sealed_replace(f->store, &was, now, 1, NULL), 0);
+    }
+    assert_true(fields > 10);
+}
+
 int main(int argc, char **argv)
 {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -2464,6 +2487,7 @@ int main(int argc, char **argv)
         EACH(figures_are_of_days_that_can_be),
         EACH(a_fact_is_claimed_once),
         EACH(sealed_texts_are_found_counted_and_replaced_all_or_none),
+        EACH(every_sealed_field_can_be_asked_for_and_replaced),
     };
     struct loop *loop = NULL;
     int failed = 0;

@@ -130,6 +130,7 @@ class Postgres(unittest.TestCase):
         status, said = run("backup", self.data, self.data / "x.tar", INTERVIEWD_STORE=self.url)
         self.assertEqual(status, 2, said)
         self.assertIn("pg_dump", said)
+        self.assertEqual(run("restore", self.data, self.data / "x.tar", INTERVIEWD_STORE=self.url)[0], 2)
         status, said = run("migrate", self.data, "--store", "postgres://ada:geheim@127.0.0.1/x")
         self.assertEqual(status, 2, said)
         self.assertNotIn("geheim", said)

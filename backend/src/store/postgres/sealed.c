@@ -1,10 +1,7 @@
 /**
- * @file store/postgres/sealed.c  Where sealed texts lie, and replacing them by themselves sealed
- * anew
- *
- * One line a column. What is sealed in a column that is not listed here is still counted by
- * postgres_sealed_rest(), which looks everywhere, so that no key is given up that something needs.
+ * @file store/postgres/sealed.c  Replacing sealed texts by resealed ones
  */
+#include "store/places.h"
 #include "store/postgres/records.h"
 #include "store/postgres/rows.h"
 
@@ -12,41 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct place {
-    const char *field; /* as in store/sealed.h: authenticated with the text, as the id is */
-    const char *table;
-    const char *id;
-    const char *column;
-} places[] = {
-    {"profile.context", "profiles", "id", "context"},
-    {"profile.name", "profiles", "id", "name"},
-    {"profile.role", "profiles", "id", "role"},
-    {"profile.skills", "profiles", "id", "skills"},
-    {"profile.industry", "profiles", "id", "industry"},
-    {"session.jobDescription", "sessions", "id", "job_description"},
-    {"session.title", "sessions", "id", "title"},
-    {"transcript.question", "transcripts", "id", "question"},
-    {"transcript.answer", "transcripts", "id", "answer"},
-    {"transcript.detail", "transcripts", "id", "detail"},
-    {"apiKey.label", "api_keys", "id", "label"},
-    {"passkey.name", "passkeys", "id", "name"},
-    {"user.photo", "photos", "user_id", "photo"},
-    {"user.choice", "choices", "user_id", "choice"},
-    {"voice.voice", "voices", "user_id", "voice"},
-    {"transcription.result", "transcriptions", "id", "result"},
-};
-
-enum { PLACES = sizeof(places) / sizeof(places[0]), SQL_MAX = 768 };
+enum { SQL_MAX = 768 };
 
 const char *postgres_sealed_field(size_t i)
 {
-    return i < PLACES ? places[i].field : NULL;
+    return i < store_place_count ? store_places[i].field : NULL;
 }
 
 int postgres_sealed_stale(void *db, size_t field, const char *fresh, const char *after,
                           size_t limit, struct store_sample *samples, size_t *n, struct errbuf *why)
 {
-    const struct place *p = &places[field];
+    const struct place *p = &store_places[field];
     struct replies replies = {.count = 0};
     char sql[SQL_MAX];
     struct call call;
@@ -54,9 +27,9 @@ int postgres_sealed_stale(void *db, size_t field, const char *fresh, const char 
 
     *n = 0;
     snprintf(sql, sizeof(sql),
-             "SELECT %s,%s FROM %s WHERE %s>$1 AND %s<>'' AND left(%s,length($2))<>$2 "
+             "SELECT %s,%s FROM %s WHERE %s>$1 AND %s<>'' AND left(%s,length($2))<>$2%s "
              "ORDER BY %s LIMIT $3",
-             p->id, p->column, p->table, p->id, p->column, p->column, p->id);
+             p->id, p->column, p->table, p->id, p->column, p->column, p->only, p->id);
     call_sql(&call, sql);
     call_text(&call, after);
     call_text(&call, fresh);
@@ -116,14 +89,6 @@ int postgres_sealed_rest(void *db, const char *fresh, int64_t *rest, struct errb
     return err;
 }
 
-static const struct place *place_of(const char *field)
-{
-    for (size_t i = 0; i < PLACES; i++)
-        if (!strcasecmp(places[i].field, field))
-            return &places[i];
-    return NULL;
-}
-
 /* One that is not as it was any more was written meanwhile, by the key that seals now. */
 int postgres_sealed_replace(void *db, const struct store_sample *was, char *const *now, size_t n,
                             struct errbuf *why)
@@ -134,7 +99,7 @@ int postgres_sealed_replace(void *db, const struct store_sample *was, char *cons
     int err = sql && calls ? 0 : err_set(why, UV_ENOMEM, "out of memory");
 
     for (size_t i = 0; i < n && !err; i++) {
-        const struct place *p = place_of(was[i].field);
+        const struct place *p = store_place_of(was[i].field);
 
         if (!p) {
             err = err_set(why, UV_EINVAL, "there is no sealed field %s", was[i].field);
