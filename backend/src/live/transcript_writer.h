@@ -12,9 +12,9 @@
  * Threads    Loop thread only.
  * Errors     A failed write is repeated TRANSCRIPT_TRIES times if the store was busy; after that it
  *            is logged (without its text) and stored() gets the code. If the store's server is away
- *            it is repeated until that is back (for TRANSCRIPT_HURRY_MS once the program is to
- *            end); stored() gets UV_ENOTCONN meanwhile, and is not called again. Once the lanes have
- *            closed, or if the writer is closed early, that is UV_ECANCELED for everything queued.
+ *            it is repeated until that is back (once the program is to end, TRANSCRIPT_HURRY_MS);
+ *            stored() gets UV_ENOTCONN meanwhile and is not called again. Once the lanes have
+ *            closed, or the writer is closed early, it is UV_ECANCELED for everything queued.
  */
 #ifndef LIVE_TRANSCRIPT_WRITER_H
 #define LIVE_TRANSCRIPT_WRITER_H
