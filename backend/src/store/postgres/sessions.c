@@ -117,6 +117,7 @@ static int list_filtered(struct pg_db *db, const char *user_id,
     call_given(&call, filter->from, filter->from);
     call_given(&call, filter->until, filter->until);
     call_text(&call, filter->profiles ? profiles.data : NULL);
+    call_text(&call, filter->provider);
     if (!err)
         err = db_ask(db, false, &call, 1, &replies, why);
     if (!err)
@@ -132,7 +133,8 @@ int postgres_session_list(void *db, const char *user_id, const struct store_sess
                           size_t limit, const char *cursor, struct store_list *list,
                           struct errbuf *why)
 {
-    bool all = filter->status == STORE_ANY && !filter->from && !filter->until && !filter->profiles;
+    bool all = filter->status == STORE_ANY && !filter->from && !filter->until &&
+               !filter->profiles && !filter->provider;
 
     if (all)
         return rows_list_newest(db, SESSION_LIST, &store_record_session, user_id, limit, cursor,

@@ -32,7 +32,9 @@
 /* Each parameter that is NULL lets everything through; $7 is an array as text. */
 #define SESSION_FILTER                                                                             \
     "($4 IS NULL OR status=$4) AND ($5 IS NULL OR created_at>=$5) AND "                            \
-    "($6 IS NULL OR created_at<$6) AND ($7 IS NULL OR profile_id=ANY($7::text[]))"
+    "($6 IS NULL OR created_at<$6) AND ($7 IS NULL OR profile_id=ANY($7::text[])) AND "            \
+    "($8 IS NULL OR EXISTS(SELECT 1 FROM transcripts WHERE session_id=sessions.id "                \
+    "AND provider=$8))"
 #define TRANSCRIPT_ORDER "question_number,timestamp,id"
 #define TRANSCRIPT_BACK  "question_number DESC,timestamp DESC,id DESC"
 #define TRANSCRIPT_AT    "(SELECT " TRANSCRIPT_ORDER " FROM transcripts WHERE id=$2 AND session_id=$1)"
