@@ -5,6 +5,7 @@
  * the database last. While restoring/ exists nothing else starts in the folder (folder.h), so
  * either all of it is visible or nothing; an interrupted restore starts again from the beginning.
  */
+#include "observe/audit.h"
 #include "program.h"
 
 #include "auth/key_copy.h"
@@ -84,13 +85,17 @@ static void remove_tree(const char *path)
 /* After an interrupted restore only its own files are there: the folder was empty before. */
 static void clean(const struct job *job)
 {
-    static const char *const brought[] = {"audio",         "interview.db",  "audit.jsonl",
-                                          "audit.1.jsonl", "audit.2.jsonl", "audit.3.jsonl"};
+    static const char *const brought[] = {"audio", "interview.db", "audit.jsonl"};
+    char name[32];
 
     if (access(place(job, FOLDER_RESTORING), F_OK))
         return;
     for (size_t i = 0; i < sizeof(brought) / sizeof(brought[0]); i++)
         remove_tree(place(job, brought[i]));
+    for (int i = 1; i < AUDIT_FILES; i++) {
+        snprintf(name, sizeof(name), "audit.%d.jsonl", i);
+        remove_tree(place(job, name));
+    }
     remove_tree(place(job, FOLDER_RESTORING));
 }
 

@@ -51,12 +51,12 @@ static int reply_user(struct http_response *res, struct store_user *user)
     return 0;
 }
 
-static int failed(const struct http_request *req, struct http_response *res, int code,
+static int failed(const struct http_request *req, struct http_response *res, int err,
                   const struct errbuf *why)
 {
-    if (code == UV_ENOENT)
+    if (err == UV_ENOENT)
         return auth_unauthorized(req, res, "unauthorized", "Sign in first.");
-    return reply_failed(req, res, code, why, "user");
+    return reply_failed(req, res, err, why, "user");
 }
 
 static int get_me(const struct http_request *req, struct http_response *res)

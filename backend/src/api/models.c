@@ -34,7 +34,7 @@ static int refuse(const struct http_request *req, struct http_response *res)
     return 1;
 }
 
-static int failed(const struct http_request *req, struct http_response *res, int code,
+static int failed(const struct http_request *req, struct http_response *res, int err,
                   const struct errbuf *why)
 {
     char text[ERR_TEXT_MAX + 2];
@@ -42,12 +42,12 @@ static int failed(const struct http_request *req, struct http_response *res, int
     snprintf(text, sizeof(text), "%s.", why->text);
     if (text[0] >= 'a' && text[0] <= 'z' && !strncmp(text, "there", 5))
         text[0] = 'T';
-    if (code == UV_ENOENT)
+    if (err == UV_ENOENT)
         return http_problem(res, req, 404, "not_found", text, NULL);
-    if (code == UV_EBUSY || code == UV_EALREADY)
+    if (err == UV_EBUSY || err == UV_EALREADY)
         return http_problem(res, req, 409, "conflict", text, NULL);
-    if (code != UV_EAGAIN)
-        return code;
+    if (err != UV_EAGAIN)
+        return err;
     http_set_header(res, "Retry-After", "60");
     return http_problem(res, req, 503, "overloaded", text, NULL);
 }

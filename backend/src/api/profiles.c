@@ -121,11 +121,11 @@ static int get_profile(const struct http_request *req, struct http_response *res
     const struct app *app = app_of(req);
     struct store_profile profile;
     struct errbuf why = {""};
-    int e =
+    int err =
         sealed_profile_get(app->store, app->seal, req->user, http_param(req, "id"), &profile, &why);
 
-    if (e)
-        return reply_failed(req, res, e, &why, "profile");
+    if (err)
+        return reply_failed(req, res, err, &why, "profile");
     record_profile(reply_json(res, 200), &profile);
     store_profile_release(&profile);
     return 0;

@@ -26,12 +26,12 @@ static bool is_damaged(const struct http_request *req)
     return health.fault == STORE_DAMAGED;
 }
 
-int reply_failed(const struct http_request *req, struct http_response *res, int code,
+int reply_failed(const struct http_request *req, struct http_response *res, int err,
                  const struct errbuf *why, const char *what)
 {
     char detail[96];
 
-    switch (code) {
+    switch (err) {
     case UV_ENOENT:
         snprintf(detail, sizeof(detail), "There is no such %s.", what);
         return http_problem(res, req, 404, "not_found", detail, NULL);
@@ -69,7 +69,7 @@ int reply_failed(const struct http_request *req, struct http_response *res, int 
         }
         /* fall through */
     default:
-        log_error("api", "%s", why->text[0] ? why->text : uv_strerror(code));
+        log_error("api", "%s", why->text[0] ? why->text : uv_strerror(err));
         return http_problem(res, req, 500, "internal", NULL, NULL);
     }
 }
@@ -106,24 +106,24 @@ static int write_item(struct buf *out, const struct seal *seal, enum store_kind 
 }
 
 int reply_list(const struct http_request *req, struct http_response *res, enum store_kind kind,
-               int e, struct store_list *list, struct errbuf *why)
+               int err, struct store_list *list, struct errbuf *why)
 {
     struct buf *out;
 
-    if (e) /* a list of transcripts fails for its session */
-        return reply_failed(req, res, e, why, kind == STORE_KIND_PROFILE ? "profile" : "session");
+    if (err) /* a list of transcripts fails for its session */
+        return reply_failed(req, res, err, why, kind == STORE_KIND_PROFILE ? "profile" : "session");
     out = reply_json(res, 200);
     buf_puts(out, "{\"items\":[");
-    for (size_t i = 0; i < list->count && !e; i++) {
+    for (size_t i = 0; i < list->count && !err; i++) {
         if (i)
             buf_putc(out, ',');
-        e = write_item(out, app_of(req)->seal, kind, list->items, i, why);
+        err = write_item(out, app_of(req)->seal, kind, list->items, i, why);
     }
     buf_puts(out, "],\"nextCursor\":");
     record_text(out, list->next[0] ? list->next : NULL);
     buf_putc(out, '}');
     store_list_release(list, kind);
-    return e ? reply_failed(req, res, UV_EIO, why, "record") : 0;
+    return err ? reply_failed(req, res, UV_EIO, why, "record") : 0;
 }
 
 int reply_location(struct http_response *res, const char *collection, const char *id)

@@ -27,7 +27,7 @@ int reply_list(const struct http_request *req, struct http_response *res, enum s
 /** An error of the store or of a sealed field: 404 "There is no such <what>.", 409, 422 for a
  *  cursor, 503 with Retry-After, 507 on a full disk; anything else is logged and becomes 500.
  *  Returns 0. */
-int reply_failed(const struct http_request *req, struct http_response *res, int code,
+int reply_failed(const struct http_request *req, struct http_response *res, int err,
                  const struct errbuf *why, const char *what);
 
 /** Answers for a recording that could not be decoded: 415, 413, or 503 without a decoder; returns

@@ -331,10 +331,10 @@ static void rehash(struct accounts *a, struct store_user *user, const char *pass
 }
 
 /* The error returned to the caller when checking a password fails. */
-static int not_right(int e, const char *sentence, struct errbuf *why)
+static int not_right(int err, const char *sentence, struct errbuf *why)
 {
-    if (e == UV_ENOMEM || e == UV_EAGAIN)
-        return err_set(why, e, "the password could not be checked now");
+    if (err == UV_ENOMEM || err == UV_EAGAIN)
+        return err_set(why, err, "the password could not be checked now");
     return err_set(why, UV_EACCES, "%s", sentence);
 }
 

@@ -37,6 +37,12 @@ int models_quantize_into(struct getting *g, const char *from, enum models_type t
 
 static int from_source(struct getting *g, const struct model_source *source);
 
+/* Errors that another source would not mend. */
+static bool is_final(int err)
+{
+    return err == UV_ECANCELED || err == UV_ENOSPC || err == UV_EBUSY || err == UV_ENOMEM;
+}
+
 /* The model to quantise is fetched on the way and not kept: it stays a .part that is complete. */
 static int get_first_part(struct getting *g, const struct model_source *source,
                           const struct model_entry *from)
@@ -47,8 +53,8 @@ static int get_first_part(struct getting *g, const struct model_source *source,
     if (err)
         return err;
     err = UV_ENOENT;
-    for (const struct model_source *s = from->sources; err && s->kind; s++)
-        err = err == UV_ECANCELED || err == UV_ENOSPC ? err : from_source(&other, s);
+    for (const struct model_source *s = from->sources; err && !is_final(err) && s->kind; s++)
+        err = from_source(&other, s);
     if (!err)
         err = getting_verify(&other);
     if (!err)
@@ -117,12 +123,6 @@ static int from_source(struct getting *g, const struct model_source *source)
         break;
     }
     return UV_ENOENT;
-}
-
-/* Errors that another source would not mend. */
-static bool is_final(int err)
-{
-    return err == UV_ECANCELED || err == UV_ENOSPC || err == UV_EBUSY || err == UV_ENOMEM;
 }
 
 static int get_entry(struct getting *g)

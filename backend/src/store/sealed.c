@@ -264,15 +264,15 @@ int sealed_profile_open(const struct seal *seal, struct store_profile *profile, 
 }
 
 /* Opens what was read; releases it on failure. */
-static int open_profile_read(const struct seal *seal, int e, struct store_profile *profile,
+static int open_profile_read(const struct seal *seal, int err, struct store_profile *profile,
                              struct errbuf *why)
 {
-    if (e)
-        return e;
-    e = sealed_profile_open(seal, profile, why);
-    if (e)
+    if (err)
+        return err;
+    err = sealed_profile_open(seal, profile, why);
+    if (err)
         store_profile_release(profile);
-    return e;
+    return err;
 }
 
 int sealed_profile_get(struct store *store, const struct seal *seal, const char *user_id,
@@ -375,15 +375,15 @@ int sealed_session_open(const struct seal *seal, struct store_session *session, 
     return open_fields(seal, session_fields(session), why);
 }
 
-static int open_session_read(const struct seal *seal, int e, struct store_session *session,
+static int open_session_read(const struct seal *seal, int err, struct store_session *session,
                              struct errbuf *why)
 {
-    if (e)
-        return e;
-    e = sealed_session_open(seal, session, why);
-    if (e)
+    if (err)
+        return err;
+    err = sealed_session_open(seal, session, why);
+    if (err)
         store_session_release(session);
-    return e;
+    return err;
 }
 
 int sealed_session_get(struct store *store, const struct seal *seal, const char *user_id,

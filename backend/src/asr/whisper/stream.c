@@ -322,25 +322,25 @@ static int hear(struct whisper_stream *s, struct whisper_compute *c, bool all)
  * alone. */
 static int hear_behind(struct whisper_stream *s, struct whisper_compute *c, bool whole)
 {
-    int seek = s->seek, led = s->led, code, spoken;
+    int seek = s->seek, led = s->led, err, spoken;
     float p;
 
     s->heard_alone = false;
     if (!whole || !tongue_free(s) || !led_frames(s))
         return hear(s, c, false);
     hear_alone(s);
-    code = hear(s, c, false);
+    err = hear(s, c, false);
     s->heard_alone = true;
-    if (code || s->spoken != s->lead.language || s->result.language != s->lead.language)
-        return code;
+    if (err || s->spoken != s->lead.language || s->result.language != s->lead.language)
+        return err;
     spoken = s->spoken;
     p = s->spoken_p;
     s->seek = seek;
     s->led = led;
-    code = hear(s, c, false);
+    err = hear(s, c, false);
     s->spoken = s->result.language = spoken;
     s->spoken_p = p;
-    return code;
+    return err;
 }
 
 /* ---- decoding ----------------------------------------------------------------------------- */
@@ -570,16 +570,16 @@ static int decode_otherwise(struct whisper_stream *s, struct whisper_compute *c,
                             float step)
 {
     double mean = whisper_search_best(&s->search)->mean;
-    int before = s->result.language, code;
+    int before = s->result.language, err;
 
     s->n_hyp = 0;
     s->result.language = language;
-    code = decode(s, c, true, 0.0f);
-    if (!code && whisper_search_best(&s->search)->mean <= mean) {
+    err = decode(s, c, true, 0.0f);
+    if (!err && whisper_search_best(&s->search)->mean <= mean) {
         s->result.language = before;
-        code = decode(s, c, true, step);
+        err = decode(s, c, true, step);
     }
-    return code ? code : take_whole(s);
+    return err ? err : take_whole(s);
 }
 
 /* Encodes the window with positions for all of 30 s; its language is known. */
@@ -587,13 +587,13 @@ static int hear_wide(struct whisper_stream *s, struct whisper_compute *c)
 {
     int language = s->result.language, spoken = s->spoken, spoken_else = s->spoken_else;
     float p = s->spoken_p;
-    int code = hear(s, c, true);
+    int err = hear(s, c, true);
 
     s->result.language = language;
     s->spoken = spoken;
     s->spoken_else = spoken_else;
     s->spoken_p = p;
-    return code;
+    return err;
 }
 
 /* Decodes the same audio with a beam. Of improbable text in base's German and Spanish a third then
@@ -602,21 +602,21 @@ static int hear_wide(struct whisper_stream *s, struct whisper_compute *c)
 static int decode_beams(struct whisper_stream *s, struct whisper_compute *c)
 {
     struct whisper_pick greedy[WHISPER_STEPS_MAX];
-    int n = s->n_hyp, words = s->n_words, code;
+    int n = s->n_hyp, words = s->n_words, err;
 
     memcpy(greedy, s->hyp, (size_t)n * sizeof(*greedy));
     s->counts.beams++;
-    code = s->heard_ctx < WHISPER_AUDIO_CTX && improbable(s, WILD_MEAN) ? hear_wide(s, c) : 0;
-    if (!code)
-        code = decode_with(s, c, true, 0.0f, BEAMS);
-    if (!code)
-        code = take_whole(s);
-    if (code || (!s->search.doubtful && s->n_words >= words - BEAM_LEAVES_OUT_MAX))
-        return code;
+    err = s->heard_ctx < WHISPER_AUDIO_CTX && improbable(s, WILD_MEAN) ? hear_wide(s, c) : 0;
+    if (!err)
+        err = decode_with(s, c, true, 0.0f, BEAMS);
+    if (!err)
+        err = take_whole(s);
+    if (err || (!s->search.doubtful && s->n_words >= words - BEAM_LEAVES_OUT_MAX))
+        return err;
     memcpy(s->hyp, greedy, (size_t)n * sizeof(*greedy));
     s->n_hyp = n;
-    code = decode(s, c, true, 0.0f); /* along the known tokens: immediate */
-    return code ? code : take_whole(s);
+    err = decode(s, c, true, 0.0f); /* along the known tokens: immediate */
+    return err ? err : take_whole(s);
 }
 
 static bool echoes(const struct whisper_stream *s)
