@@ -126,7 +126,8 @@ static const char takes[] =
 static const char adjectives[] =
     "experienced skilled motivated dedicated detailed advanced certified registered qualified "
     "chartered accredited licensed talented committed focused seasoned trusted proven limited "
-    "related supposed united need speed embedded distributed applied varied used good need indeed";
+    "related supposed united need speed embedded distributed applied varied used good need indeed "
+    "enhanced extended";
 
 /** "Disagreed with", "Caused an outage": any regular past form that is none of the others. */
 static bool is_past(const char *word)

@@ -109,6 +109,7 @@ static void only_what_is_a_sentence_is_said_as_one(void **state)
         {"2.1 billion rows, no lost transaction.", true, SENTENCE_FRAGMENT},
         {"Notice period: two months.", false, SENTENCE_LABEL},
         /* what was done to somebody, with no subject of its own */
+        {"Enhanced DBS check renewed last year.", false, SENTENCE_WHOLE},
         {"Admitted in September 2015.", false, SENTENCE_FRAGMENT},
         {"Level 4 food safety, renewed in 2023.", false, SENTENCE_FRAGMENT},
         {"First aid and fire marshal certificates, both renewed in 2024.", false,
