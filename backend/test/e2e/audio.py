@@ -604,7 +604,10 @@ class Live(Base):
             self.assertEqual((told["on"], told["why"]), (True, None))
             with self.server.socket("/ws/llm-stream", self.id) as other:
                 self.assertEqual(other.wait_for(lambda m: m["type"] == "recording")["audioId"], told["audioId"])
+            begun = time.monotonic()
             self.say("candidate")
+            with wave.open(str(self.spoken)) as w:  # it came faster than it is spoken; who answers waits for its end
+                time.sleep(max(0, w.getnframes() / w.getframerate() - (time.monotonic() - begun)))
             self.say("interviewer")
             items = self.server.wait_for_transcripts(self.id, lambda items: len(items) == 2 and items[0]["answer"])
             growing = self.recordings()[0]
