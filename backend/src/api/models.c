@@ -61,14 +61,17 @@ struct listing {
     json_t *items;
 };
 
-/* "base.en-q8_0" from the hub's description of its model, a file name or a name. */
+/* Whisper describes its model by what the file holds: "base.en q8_0", "large-v3-turbo f16". */
 static bool is_heard_with(const struct model_entry *entry, const char *model)
 {
-    size_t n = strlen(entry->name);
-    const char *at = model ? strstr(model, entry->name) : NULL;
+    const char *type = strrchr(entry->name, '-');
+    bool quantised = type && type[1] == 'q';
+    size_t n = quantised ? (size_t)(type - entry->name) : strlen(entry->name);
+    char described[128];
 
-    return at && (at[n] == '\0' || !strcmp(at + n, ".bin")) &&
-           (at == model || at[-1] == '-' || at[-1] == '/');
+    snprintf(described, sizeof(described), "%.*s %s", (int)n, entry->name,
+             quantised ? type + 1 : "f16");
+    return model && !strcmp(model, described);
 }
 
 static bool is_in_use(const struct app *app, const struct model_entry *entry)

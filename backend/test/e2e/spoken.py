@@ -163,6 +163,7 @@ class Chosen(Case):
             ear.send({"type": "stop"})
             self.assertEqual(ear.wait_for_close(), 1000, ear.seen)
         self.assertIn("q8_0", ear.of_type("ready")[0]["model"])
+        self.assertEqual([m["name"] for m in self.server.get("/api/v1/models")["items"] if m["kind"] == "ear" and m["state"] == "in_use"], ["base-q8_0"])
         self.assertIn("Behörden", " ".join(m["text"] for m in ear.of_type("final")))
 
 
