@@ -31,7 +31,8 @@ export function useRecogniser() {
     let timer: ReturnType<typeof setTimeout>;
     async function read() {
       try {
-        const [is, list] = await Promise.all([api.get<Recogniser>(PATH), api.get<Schemas['HearingModelList']>('/models')]);
+        const is = await api.get<Recogniser>(PATH); // first, since whoever may not read it needs no models either
+        const list = await api.get<Schemas['HearingModelList']>('/models');
         if (!here) return;
         setRecogniser(is);
         setModels(list.items.filter((model) => model.kind === 'ear'));

@@ -118,7 +118,7 @@ static int read_ring(int fd, const char *path, struct keyring *ring, struct errb
     if (fstat(fd, &st))
         return err_set(why, -errno, "cannot read %s: %s", path, strerror(errno));
     if (!S_ISREG(st.st_mode))
-        return err_set(why, UV_EINVAL,
+        return err_set(why, S_ISDIR(st.st_mode) ? UV_EISDIR : UV_EINVAL,
                        "%s is not a file: put the key file back in its place from a backup", path);
     if (st.st_mode & (S_IRWXG | S_IRWXO))
         return err_set(why, UV_EPERM,

@@ -48,9 +48,9 @@ static const struct theme themes[] = {
      "We were running late and I still got it finished on time.|The delivery came days too late, so I changed the plan.", 0},
     /* people against each other */
     {"conflict|conflicts|disagree|disagreed|disagreeing|disagreement|argument|argued|clash|dispute|friction|tension|get along|got along|getting along|fell out|difficult colleague|difficult person|"
-     "difficult coworker|difficult people|rivalry|did not speak|trouble with|fight|fights|quarrel|row|butted heads|bullying|pulling their weight|not pulling|clashed|bad blood|standing up",
+     "difficult coworker|difficult people|rivalry|did not speak|trouble with|fight|fights|quarrel|butted heads|bullying|pulling their weight|not pulling|clashed|bad blood|standing up",
      "disagreed disagree argued argue argument conflict dispute fell out speak speaking talk shouted opposite against instead insisted annoyed upset angry blamed complained kept both "
-     " alone privately listened between each other agreed agree wanted happy blows quarrel quarrelled quarreled row fight fought scrap butted heads clashed tension resented separate apart peace civil coffee desk lunch",
+     " alone privately listened between each other agreed agree wanted happy blows quarrel quarrelled quarreled fight fought scrap butted heads clashed tension resented separate apart peace civil coffee desk lunch",
      "A colleague and I disagreed and I talked to them alone.|Two people on my team did not get along.", 0},
     {"boss|manager|senior|superior|director|supervisor|leadership|doctor|higher up|executive|head|authority|stakeholder|owner|challenge someone|stand up|stood up|speak up|spoke up|consultant",
      "boss manager director head chief lead owner senior doctor consultant registrar partner executive ceo cfo cto vp president principal captain ",

@@ -278,7 +278,7 @@ static bool is_bulk(const struct conn *c)
 {
     const struct txn *t = c->kind == CONN_HTTP1 ? c->txn : NULL;
 
-    return t && t->upload && t->state == TXN_BODY;
+    return t && t->state == TXN_BODY && t->upload; /* behind that state it is a worker's */
 }
 
 static bool wants_input(const struct conn *c)

@@ -52,7 +52,7 @@ class Probe(unittest.TestCase):
         status, out = probe("speak", [QUESTION, ""], PROFILE)
         self.assertEqual(status, 0)
         self.assertEqual(set(out[0]), {"text"})
-        self.assertIn("outage", out[0]["text"])
+        self.assertIn("replication lag grew to 40 minutes", out[0]["text"])
         self.assertEqual(set(out[1]), {"error"})
 
     def test_a_score_has_its_parts(self):
