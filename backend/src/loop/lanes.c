@@ -29,7 +29,7 @@ static const struct {
     void (*go)(void); /* sets the priority of its threads; NULL: normal */
 } table[LANE_COUNT] = {
     [LANE_REQUEST] = {"request", 4, 4, 64, 1024, priority_prompt},
-    [LANE_READ] = {"read", 2, 2, 16, 256, NULL},
+    [LANE_READ] = {"read", 2, 2, 16, 4096, NULL}, /* all sockets of a busy server, reconnecting */
     [LANE_INTAKE] = {"intake", 2, 1, 8, 256, NULL},
     [LANE_DECODE] = {"decode", 2, 1, 8, 64, priority_low}, /* net/ limits the size of the bodies */
     [LANE_HASH] = {"hash", 1, 1, 4, 64, priority_low},     /* each job takes 19 MiB */
