@@ -36,6 +36,8 @@ enum sign_ups auth_sign_ups(const struct app *app)
 {
     const char *wanted = app->config->sign_ups;
 
+    if (!wanted)
+        return mailer_is_there(app) ? SIGN_UPS_MAIL : SIGN_UPS_ON;
     if (!strcmp(wanted, "on"))
         return SIGN_UPS_ON;
     return !strcmp(wanted, "mail") && mailer_is_there(app) ? SIGN_UPS_MAIL : SIGN_UPS_OFF;

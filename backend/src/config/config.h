@@ -83,7 +83,8 @@ struct config {
     int requests_per_minute;  /**< Per signed-in user; 0: no limit */
     int strangers_per_minute; /**< Requests without sign-in, per address; 0: no limit */
     int sign_ins_per_minute;  /**< Per address and e-mail; 0: no limit */
-    const char *sign_ups;     /**< "mail", "on" or "off": who may create an account */
+    const char *sign_ups;     /**< "mail", "on" or "off": who may create an account; NULL: by
+                                   whether there is a mail server */
     int sockets_per_user;     /**< Most open WebSockets of a signed-in user; 0: no limit */
     int lines_per_user;       /**< Most recogniser streams of a signed-in user; 0: no limit */
 

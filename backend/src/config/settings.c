@@ -104,11 +104,11 @@ const struct setting config_settings[] = {
      .help = "Streams of a signed-in user that are heard at the same time; 0: no limit. The local "
              "owner has none."},
 
-    {NULL, "sign-ups", NULL, CHOICE(c.sign_ups, "mail|on|off"), .otherwise = "mail",
+    {NULL, "sign-ups", NULL, CHOICE(c.sign_ups, "mail|on|off"),
      .help = "Who may make an account: mail: whoever has an e-mail address, by a link that is sent "
              "there (without a mail server: nobody); on: anybody, at once, and everybody can find "
              "out who has an account; off: only whoever runs the server, with `interviewd admin "
-             "add`."},
+             "add`. Otherwise mail where a mail server is set, and on where none is."},
 
     {"Mail", "public-url", NULL, URL(c.public_url),
      .help = "Where people reach this server (https://interview.example.com): links in mails begin "

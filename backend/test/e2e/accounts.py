@@ -285,6 +285,15 @@ class Mails(harness.unittest.TestCase):
 
 
 class Closed(harness.unittest.TestCase):
+    def test_unless_it_is_set_a_mail_server_decides_how_people_sign_up(self):
+        for mail, means in (({}, "on"), ({"INTERVIEWD_SMTP_URL": "smtp://127.0.0.1:9", "INTERVIEWD_SMTP_FROM": "interview@example.com"}, "mail")):
+            server = harness.Server(sign_in=False, INTERVIEWD_SIGN_UPS="", **mail, **ACCOUNTS)
+            self.assertEqual(server.get("/api/v1/health", token="")["signUps"], means)
+            body = {"email": "a@example.com", "password": PASSWORD, "displayName": "A"}
+            self.assertEqual(status(server, "POST", "auth/signup", body)[0] == 201, means == "on")
+            self.assertEqual(server.stop(), 0)
+            server.remove()
+
     def test_where_operators_make_accounts_or_no_mail_can_be_sent_nobody_signs_up(self):
         for setting in ("off", "mail"):
             server = harness.Server(sign_in=False, INTERVIEWD_SIGN_UPS=setting, **ACCOUNTS)
