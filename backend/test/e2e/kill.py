@@ -137,7 +137,7 @@ class Maker(Client):
 
     def step(self):
         dice = self.random.random()
-        if dice < 0.4 or not self.mine:
+        if (dice < 0.4 and len(self.mine) < 100) or not self.mine:  # a user may have 200 profiles
             kind, body = self.random.choice([("sessions", {"jobDescription": self.word(), "title": self.word()}),
                                              ("profiles", {"name": self.word(), "context": self.word(), "skills": [self.word()]})])
             made = self.call("POST", kind, body)
