@@ -2,10 +2,10 @@
 
 import { useState, type FormEvent } from 'react';
 import { Button } from '@/components/ui/button';
-import { Input, Select, useFirstWrong } from '@/components/ui/field';
+import { Input, Select } from '@/components/ui/field';
 import { toast } from '@/components/ui/toast';
+import { useFormWork } from '@/hooks/useFormWork';
 import type { Recogniser, RecogniserChange } from '@/hooks/useRecogniser';
-import { ApiError, sentence } from '@/lib/api-client';
 import type { Schemas } from '@/types/session';
 import { TestOutcome } from './TestOutcome';
 
@@ -40,27 +40,13 @@ interface Props {
 export function ServiceForm({ recogniser, onTest, onChoose }: Props) {
   const [draft, setDraft] = useState(draftOf(recogniser));
   const [tested, setTested] = useState<Schemas['RecogniserTest'] | null>(null);
-  const [errors, setErrors] = useState<Record<string, string>>({});
-  const [busy, setBusy] = useState<'test' | 'choose' | null>(null);
-  const form = useFirstWrong(errors);
+  const { form, errors, busy, run } = useFormWork<'test' | 'choose'>();
   const known = SERVICES.find((service) => service.url === draft.url.trim());
   const settings = !recogniser.ownUrl && recogniser.url !== null; // the server's settings have one
   const set = (part: Partial<Draft>) => {
     setDraft((old) => ({ ...old, ...part }));
     setTested(null);
   };
-
-  async function run(what: 'test' | 'choose', work: () => Promise<void>) {
-    setBusy(what);
-    setErrors({});
-    try {
-      await work();
-    } catch (error) {
-      if (error instanceof ApiError && Object.keys(error.fields).length > 0) setErrors(error.fields);
-      else toast(sentence(error), true);
-    }
-    setBusy(null);
-  }
   const submit = (event: FormEvent) => {
     event.preventDefault();
     void run('choose', async () => {

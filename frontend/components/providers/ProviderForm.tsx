@@ -3,9 +3,10 @@
 import { ExternalLink } from 'lucide-react';
 import { useState, type FormEvent } from 'react';
 import { Button } from '@/components/ui/button';
-import { Input, Select, useFirstWrong } from '@/components/ui/field';
+import { Input, Select } from '@/components/ui/field';
 import { toast } from '@/components/ui/toast';
-import { api, ApiError, sentence } from '@/lib/api-client';
+import { useFormWork } from '@/hooks/useFormWork';
+import { api } from '@/lib/api-client';
 import type { Schemas } from '@/types/session';
 import { seconds } from './order';
 
@@ -80,27 +81,13 @@ interface Props {
 export function ProviderForm({ provider, addresses, models, onChanged }: Props) {
   const [draft, setDraft] = useState(draftOf(provider));
   const [test, setTest] = useState<Test | null>(null);
-  const [errors, setErrors] = useState<Record<string, string>>({});
-  const [busy, setBusy] = useState<'test' | 'save' | 'remove' | null>(null);
-  const form = useFirstWrong(errors);
+  const { form, errors, busy, run } = useFormWork<'test' | 'save' | 'remove'>();
   const path = `/auth/me/providers/${provider.name}`;
   const change = changeOf(provider, draft);
   const set = (part: Partial<Draft>) => {
     setDraft((old) => ({ ...old, ...part }));
     setTest(null);
   };
-
-  async function run(what: 'test' | 'save' | 'remove', work: () => Promise<void>) {
-    setBusy(what);
-    setErrors({});
-    try {
-      await work();
-    } catch (error) {
-      if (error instanceof ApiError && Object.keys(error.fields).length > 0) setErrors(error.fields);
-      else toast(sentence(error), true);
-    }
-    setBusy(null);
-  }
   const tryIt = () => run('test', async () => setTest(await api.post<Test>(`${path}/test`, change)));
   const keep = (what: 'save' | 'remove', wanted: Change, said: string) =>
     run(what, async () => {
